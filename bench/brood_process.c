@@ -1,0 +1,126 @@
+/*
+ * brood_process.c - birth and death of workers under brood, by <msg.h> alone.
+ *
+ *	brood run brood_process:spawning COUNT
+ *	brood run brood_process:exiting  COUNT
+ *	brood run brood_process:killing  COUNT
+ *
+ * Owns:    the brood side of the spawn, exit and kill figures.
+ *          spawning: msg_spawn until the child's first message is received.
+ *          exiting: the spawn of exit_at_once until its DOWN.
+ *          killing: kill(2) with SIGKILL of a worker that waits until its DOWN.
+ *          raw_process and peer_erlang start this binary too (plain_child.c).
+ * Errors:  the worker dies with what failed as its cause.
+ */
+#include <errno.h>
+#include <msg.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "plain_child.h"
+
+#define KILL_PAUSE_US	300	/* lets the victim fall asleep first */
+
+MSG_TYPE(hello, (i32, os_pid));
+
+MSG_REMOTABLE(greeter, (pid, to), (bool, stays));
+MSG_REMOTABLE(spawning, (i32, count));
+MSG_REMOTABLE(exiting, (i32, count));
+MSG_REMOTABLE(killing, (i32, count));
+
+static void
+must(int rc, const char *what)
+{
+	if (rc < 0)
+		msg_die("%s: %s", what, strerror(errno));
+}
+
+static void
+greeter(const struct greeter *args)
+{
+	struct hello	never;
+
+	must(msg_send(args->to, hello, .os_pid = (int32_t)getpid()), "send");
+	if (args->stays)
+		must(msg_expect(hello, &never), "expect");
+}
+
+static void
+await_down(struct msg_pid pid)
+{
+	struct msg_down	down;
+
+	if (pid.serial == 0)
+		msg_die("spawn: %s", strerror(errno));
+	must(msg_receive(MSG_FOREVER, MSG_MATCH_DOWN_OF(pid, &down)),
+	    "receive");
+}
+
+static void
+spawning(const struct spawning *args)
+{
+	struct bench_samples	samples;
+	struct msg_pid		pid;
+	struct hello		hello;
+	uint64_t		start;
+
+	bench_samples_init(&samples, (size_t)args->count);
+	for (int32_t i = 0; i < args->count; i++) {
+		start = bench_now();
+		pid = msg_spawn(msg_self_node(), MSG_CLOSURE(greeter,
+		    .to = msg_self()), .monitor = true);
+		must(msg_expect(hello, &hello), "expect");
+		bench_samples_add(&samples, bench_now() - start);
+		await_down(pid);
+	}
+	bench_samples_print(&samples, "spawn", "brood");
+}
+
+static void
+exiting(const struct exiting *args)
+{
+	struct bench_samples	samples;
+	uint64_t		start;
+
+	bench_samples_init(&samples, (size_t)args->count);
+	for (int32_t i = 0; i < args->count; i++) {
+		start = bench_now();
+		await_down(msg_spawn_program(msg_self_node(), "exit_at_once",
+		    NULL, NULL, .monitor = true));
+		bench_samples_add(&samples, bench_now() - start);
+	}
+	bench_samples_print(&samples, "exit", "brood");
+}
+
+static void
+killing(const struct killing *args)
+{
+	struct bench_samples	samples;
+	struct msg_pid		pid;
+	struct hello		hello;
+	uint64_t		start;
+
+	bench_samples_init(&samples, (size_t)args->count);
+	for (int32_t i = 0; i < args->count; i++) {
+		pid = msg_spawn(msg_self_node(), MSG_CLOSURE(greeter,
+		    .to = msg_self(), .stays = true), .monitor = true);
+		must(msg_expect(hello, &hello), "expect");
+		usleep(KILL_PAUSE_US);
+		start = bench_now();
+		must(kill((pid_t)hello.os_pid, SIGKILL), "kill");
+		await_down(pid);
+		bench_samples_add(&samples, bench_now() - start);
+	}
+	bench_samples_print(&samples, "kill", "brood");
+}
+
+int
+main(int argc, char **argv)
+{
+	if (plain_child(argc, argv))
+		return 0;
+	return msg_main(argc, argv, MSG_TABLE(spawning, exiting, killing,
+	    greeter));
+}

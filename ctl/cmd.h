@@ -1,0 +1,98 @@
+/*
+ * cmd.h - what the functions of the verbs share: options, the stream to the
+ * supervisor, addresses, and how one fails.
+ *
+ * A verb's function returns the exit code.  What prints an error returns the
+ * code that belongs to it, so that a verb ends with "return cmd_fail(...)".
+ */
+#ifndef CMD_H
+#define CMD_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client.h"
+#include "text.h"
+
+enum {
+	CMD_DONE, CMD_FAILED, CMD_USAGE, CMD_NOT_UP, CMD_NOBODY, CMD_DENIED,
+	CMD_UNREACHABLE, CMD_TIMEOUT,
+	CMD_OWN = 125			/* every failure of our own, where
+					   the exit code is a process's */
+};
+
+/* Options that have no letter. */
+enum {
+	OPT_COUNT = 256, OPT_DEATHS, OPT_DOWN, OPT_DRY_RUN, OPT_HELP, OPT_JSON,
+	OPT_LINES, OPT_LINK, OPT_MONITOR, OPT_NAME, OPT_READY, OPT_STDIN,
+	OPT_VERSION
+};
+
+struct verb;
+
+struct cmd_option { int key; const char *value; };
+
+struct cmd {
+	const struct verb	*verb;
+	bool			 json, quiet, verbose;
+	const char		*socket, *node;	/* -s, -n; may be NULL */
+	struct cmd_option	*options;	/* the verb's, in order */
+	size_t			 noptions;
+	const char		**args;		/* ends with a NULL */
+	size_t			 nargs;
+	int			 own;		/* CMD_OWN, or 0 */
+	struct client		 client;
+	struct text_pids	 pids;		/* once open */
+	int			 pids_rc;	/* of an address in a value */
+};
+
+/* ---- options ---- */
+
+/* The last value given; "" when it takes none; NULL when it was not given. */
+const char	*cmd_option(const struct cmd *, int key);
+/* A deadline so many seconds from now; MONO_NEVER without the option.  0, or
+   the exit code. */
+int		 cmd_seconds(struct cmd *, int key, struct mono *);
+int		 cmd_count(struct cmd *, int key, long long most, long long *);
+
+/* ---- failing: the text goes to standard error, after our name ---- */
+
+int	 cmd_fail(const struct cmd *, int code, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+int	 cmd_misused(const struct cmd *, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+int	 cmd_lost(const struct cmd *);		/* a client call failed */
+/* What an answer with an error means; what it was about comes first. */
+int	 cmd_refused(const struct cmd *, const struct answer *,
+	    const char *about);
+/* Standard output must have taken everything. */
+int	 cmd_flush(const struct cmd *);
+
+/* ---- the supervisor ---- */
+
+int	 cmd_open(struct cmd *);		/* 0, or the exit code */
+
+/* A question or an order without rows, and its answer. */
+int	 cmd_ask(struct cmd *, unsigned int op, const char *what,
+	    const char *const *args, size_t n, client_frame_fn *, void *ctx,
+	    const char *about);
+
+/* ---- addresses ---- */
+
+/* Parsed, and of this node; the pid of a name is asked for. */
+int	 cmd_address(struct cmd *, const char *text, struct address *);
+int	 cmd_resolve(struct cmd *, const char *text, struct pid *);
+/* With incarnation if full or it is another one's. */
+char	*cmd_pid(const struct cmd *, char text[ADDRESS_SIZE], struct pid,
+	    bool full, uint64_t ref);
+
+/* ---- causes of death ---- */
+
+/* The text of a DOWN or EXITED. */
+void	 cmd_cause(char text[WIRE_CAUSE_SIZE], const struct frame *);
+/* As a shell has it: exit code, 128 + signal, 1 for any other. */
+int	 cmd_cause_code(const char *cause);
+/* "down 12@alpha exit 3", or the object of an event. */
+void	 cmd_print_down(const struct cmd *, struct pid, const char *cause);
+
+#endif /* CMD_H */

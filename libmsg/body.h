@@ -1,0 +1,29 @@
+/* body.h - a message struct to and from the bytes of an image. */
+#ifndef BODY_H
+#define BODY_H
+#include "msg.h"
+
+/*
+ * Returns the size of the image, which is written only if it is at most cap;
+ * call with cap 0 to measure.
+ * 0: EINVAL (n > 0 without an array, a bad type), EMSGSIZE (4 GiB and more).
+ */
+size_t	 body_write(struct msg_type *, const void *message, void *image,
+	    size_t cap);
+
+/*
+ * Believes nothing of the image.  All strings and arrays of the message lie
+ * in one block, message->msg.memory, allocated after the whole image was found
+ * good and not much larger than it (5 times at most, for blobs of one byte);
+ * nothing points into the image, no pointer is NULL.  A type of scalars
+ * allocates nothing.  The caller enters sender and ref.
+ * -1: EBADMSG not an image of this type, ENOMEM, EINVAL (a bad type); the
+ * message is all zero then, and releasing it does no harm.
+ */
+int	 body_read(struct msg_type *, const void *image, size_t len,
+	    void *message);
+
+/* Frees and zeroes; twice is harmless. */
+void	 body_release(const struct msg_type *, void *message);
+
+#endif /* BODY_H */

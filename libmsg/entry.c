@@ -1,0 +1,163 @@
+/*
+ * entry.c - the main of a worker: which function runs, with what.
+ *
+ * Owns:    choosing the entry and making its arguments, from a message or from
+ *          words; every way to end a worker that cannot start.
+ * Not here: spawning (spawn.c), words as values (text.c).
+ * Errors:  ends the process: 100 what trying again will not mend, 111 else.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "body.h"
+#include "msg.h"
+#include "self.h"
+#include "text.h"
+#include "type.h"
+
+#define EXIT_WRONG	100
+#define EXIT_SYSTEM	111
+#define TEXT_SIZE	512
+
+static const char *
+base_name(const char *path)
+{
+	const char	*slash;
+
+	if (path == NULL || *path == '\0')
+		return "worker";
+	return (slash = strrchr(path, '/')) == NULL ? path : slash + 1;
+}
+
+static const char *
+env_or(const char *name, const char *otherwise)
+{
+	const char	*value = getenv(name);
+
+	return value == NULL || *value == '\0' ? otherwise : value;
+}
+
+/* ---- which ---- */
+
+/* "no entry X in PROGRAM (has: A, B)": the cause of this worker's death. */
+_Noreturn static void
+no_entry(const char *entry, const char *program, struct msg_entry *const *table)
+{
+	char	text[TEXT_SIZE];
+	size_t	n, i;
+
+	n = (size_t)snprintf(text, sizeof(text),
+	    "no entry %.63s in %.63s (has:", entry, program);
+	for (i = 0; table[i] != NULL && n < sizeof(text); i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s %s",
+		    i == 0 ? "" : ",", table[i]->type->name);
+	if (n < sizeof(text))
+		(void)snprintf(text + n, sizeof(text) - n, ")");
+	self_die(text, EXIT_WRONG);
+}
+
+static struct msg_entry *
+find_entry(const char *program, struct msg_entry *const *table)
+{
+	const char	*name = env_or("BROOD_ENTRY", "");
+	size_t		 i;
+
+	if (*name == '\0' && table[0] != NULL)
+		return table[0];
+	for (i = 0; table[i] != NULL; i++)
+		if (strcmp(table[i]->type->name, name) == 0)
+			return table[i];
+	no_entry(name, program, table);
+}
+
+/* ---- with what ---- */
+
+_Noreturn static void
+bad_arguments(const struct msg_type *t, const char *why)
+{
+	char	text[TEXT_SIZE];
+
+	(void)snprintf(text, sizeof(text), "%s: %s", t->name, why);
+	self_die(text, EXIT_WRONG);
+}
+
+static const char *
+parse_pid(void *ctx, const char *text, struct msg_pid *pid)
+{
+	(void)ctx;
+	if (msg_pid_parse(text, pid) == 0)
+		return NULL;
+	return errno == EINVAL ? "not an address" :
+	    errno == ESRCH ? "no such name" : "cannot be looked up";
+}
+
+static void
+read_message(struct msg_type *t, const uint8_t *p, size_t n, void *args)
+{
+	struct letter	 l;
+	const uint8_t	*image;
+	size_t		 len;
+
+	if (letter_message(&l, p, n) == -1 || l.tag != t->tag)
+		bad_arguments(t, "arguments of another version of it");
+	image = letter_image(&l, &len);
+	if (body_read(t, image, len, args) == -1)
+		bad_arguments(t, strerror(errno));
+}
+
+static void
+read_words(struct msg_type *t, int argc, char **argv, void *args)
+{
+	struct text_pids	pids = { .parse = parse_pid };
+	char			why[TEXT_SIZE - MSG_NAME_MAX - 2];
+
+	if (text_read(t, argv + 1, argc > 1 ? (size_t)argc - 1 : 0, &pids,
+	    args, why, sizeof(why)) == -1)
+		bad_arguments(t, why);
+}
+
+/* ---- both ---- */
+
+static void
+run(const struct msg_entry *e, int argc, char **argv)
+{
+	struct msg_type	*t = e->type;
+	uint8_t		*message;
+	size_t		 len;
+	void		*args;
+
+	if (type_ready(t) == -1 || (args = calloc(1, t->size)) == NULL)
+		bad_arguments(t, strerror(errno));
+	if ((message = self_take_args(&len)) != NULL)
+		read_message(t, message, len, args);
+	else
+		read_words(t, argc, argv, args);
+	free(message);
+	e->run(args);
+	body_release(t, args);
+	free(args);
+}
+
+int
+msg_main(int argc, char **argv, struct msg_entry *const *table)
+{
+	const char	*file = base_name(argc > 0 ? argv[0] : NULL);
+	const char	*program = env_or("BROOD_PROGRAM", file);
+
+	if (self_open() == -1) {
+		if (errno != ENOTCONN) {
+			(void)fprintf(stderr, "%s: supervisor: %s\n", file,
+			    strerror(errno));
+			exit(EXIT_SYSTEM);
+		}
+		(void)fprintf(stderr, "%s: a worker is started by a supervisor:"
+		    " brood run %s\n", file, file);
+		exit(EXIT_WRONG);
+	}
+	self_main();
+	run(find_entry(program, table), argc, argv);
+	(void)msg_flush();
+	return 0;
+}

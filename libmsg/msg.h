@@ -1,0 +1,587 @@
+/*
+ * msg.h - what a worker includes: typed messages between processes.
+ *
+ *	MSG_TYPE(ping, (pid, from));
+ *	MSG_TYPE(pong, (pid, from), (str, note), (strs, names));
+ *
+ *	struct ping ping;
+ *
+ *	if (msg_expect(ping, &ping) == 0)
+ *		msg_send(ping.from, pong, .from = msg_self(), .note = "hi");
+ *
+ * A process is one thread of one Unix process, so no call takes a handle.
+ * Errors:  -1 and errno, unless a call says otherwise.
+ *
+ * Whatever ends in an underscore, and every macro without a comment of its
+ * own, is there for the macros beside it and may change.
+ */
+#ifndef MSG_H
+#define MSG_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * ==== Types: what a field can be ====
+ *
+ *	kind		in C			as a letter
+ *	bool		bool			b
+ *	i32 u32		int32_t, uint32_t	i u
+ *	i64 u64		int64_t, uint64_t	I U
+ *	f64		double			f
+ *	str		const char *		s	no NUL inside
+ *	blob		struct msg_blob		B	any bytes
+ *	pid		struct msg_pid		p
+ *	port(T)		struct T_sendport	o	T is declared before
+ *
+ * and arrays of each, named with an s: i32s, strs, ports(T).  In C these are
+ * a count n and a pointer v, as letters A(i), A(s), A(o).
+ *
+ * What is sent is only read.  What was received is const, belongs to the
+ * message until that is released, and has no NULL pointers: NULL and "" both
+ * arrive as "", an empty array or blob has n == 0 and a v that is not NULL.
+ */
+struct msg_pid {
+	uint64_t	 node, serial;		/* serial 0: no process */
+};
+
+struct msg_port {
+	uint64_t	 id;		/* first, so that a pid makes no port */
+	struct msg_pid	 owner;
+};
+
+struct msg_blob {
+	size_t		 n;
+	const void	*v;
+};
+
+struct msg_bools { size_t n; const bool *v; };
+struct msg_i32s { size_t n; const int32_t *v; };
+struct msg_u32s { size_t n; const uint32_t *v; };
+struct msg_i64s { size_t n; const int64_t *v; };
+struct msg_u64s { size_t n; const uint64_t *v; };
+struct msg_f64s { size_t n; const double *v; };
+struct msg_pids { size_t n; const struct msg_pid *v; };
+struct msg_strs { size_t n; const char *const *v; };
+struct msg_blobs { size_t n; const struct msg_blob *v; };
+
+/* Array fields: .xs = MSG_ARRAY(array), .xs = MSG_ITEMS(int64_t, 1, 2, 3) */
+#define MSG_ARRAY(a)		{ sizeof(a) / sizeof((a)[0]), (a) }
+#define MSG_ITEMS(type, ...)	{					\
+	sizeof((type []){ __VA_ARGS__ }) / sizeof(type),		\
+	(type []){ __VA_ARGS__ } }
+
+/*
+ * ==== Types: MSG_TYPE(name, (kind, field)...); ====
+ *
+ * declares
+ *	struct name		the message: .msg, then its fields
+ *	struct name_sendport	the end of a channel of such messages that may
+ *				itself be sent
+ *	struct name_recvport	the end that may not
+ *
+ * at file scope.  In a header it serves any number of files, and nothing has
+ * to be defined anywhere else: two types are the same when name and fields'
+ * kinds are.  At most 16 fields, none called msg; without any is allowed, as
+ * in MSG_TYPE(stop);  A name is at most 63 letters, digits and underscores.
+ */
+#define MSG_TYPE(...)	MSG_TYPE_(__VA_ARGS__, )
+#define MSG_TYPE_(T, ...)						\
+_Static_assert(sizeof(#T) - 1 <= MSG_NAME_MAX,				\
+    "the name of a message type is at most 63 bytes");			\
+struct T##_sendport { struct msg_port port; };				\
+struct T##_recvport { struct msg_port port; };				\
+struct T##_sendports { size_t n; const struct T##_sendport *v; };	\
+struct T { struct msg_meta msg; MSG_EACH(MSG_MEMBER, T, __VA_ARGS__) };	\
+static MSG_UNUSED bool							\
+msg_test_##T(void (*pred)(void), const void *m, const void *ctx)	\
+{ return ((bool (*)(const struct T *, const void *))pred)(m, ctx); }	\
+static MSG_UNUSED void							\
+msg_call_##T(void (*fn)(void), const void *m, void *ctx)		\
+{ ((void (*)(const struct T *, void *))fn)(m, ctx); }			\
+static MSG_UNUSED struct msg_type msg_type_##T = {			\
+	.name = #T, .size = sizeof(struct T),				\
+	.test = msg_test_##T, .call = msg_call_##T,			\
+	.fields = (const struct msg_field []){				\
+	    MSG_EACH(MSG_FIELD, T, __VA_ARGS__)				\
+	    { NULL, MSG_KIND_bool, 0 } } }
+
+/*
+ * First in every message: about the message, not of it.  Whoever sends leaves
+ * it zero.
+ */
+struct msg_meta {
+	struct msg_pid	 sender;
+	uint64_t	 ref;		/* of the call it belongs to, or 0 */
+	void		*memory;	/* its strings and arrays, one block */
+};
+
+/* A message made in place: MSG(ping, .from = msg_self()).  It lives to the
+   end of the enclosing block: pass it straight on. */
+struct msg_body {
+	struct msg_type	*type;
+	const void	*message;
+};
+#define MSG(...)	MSG_(__VA_ARGS__, )
+#define MSG_(T, ...)	((struct msg_body){ &msg_type_##T,		\
+    &(struct T){ .msg = { .ref = 0 }, __VA_ARGS__ } })
+
+/* out itself, which must be a struct T *: no void *, no other type's. */
+#define MSG_PTR(T, out)	_Generic((out), struct T *: (out))
+
+/*
+ * ==== Types: what the library knows of one ====
+ *
+ * Plain data, so one writer and one reader serve all types.  The tables are
+ * static in each file that sees the MSG_TYPE line; what tells types apart is
+ * the tag, never the address.
+ */
+#define MSG_NAME_MAX	63
+#define MSG_FIELDS_MAX	16
+#define MSG_FORMAT_MAX	(MSG_FIELDS_MAX * 4 + 1)	/* "A(s)", NUL */
+#define MSG_IMAGE_HEAD	(8 + MSG_FIELDS_MAX * 6 + 1)	/* "A(UUU)" */
+
+enum msg_kind {
+	MSG_KIND_bool, MSG_KIND_i32, MSG_KIND_u32, MSG_KIND_i64, MSG_KIND_u64,
+	MSG_KIND_f64, MSG_KIND_pid, MSG_KIND_PORT, MSG_KIND_str, MSG_KIND_blob,
+	MSG_KIND_ARRAY = 16,		/* and the same again, as arrays */
+	MSG_KIND_bools = MSG_KIND_ARRAY, MSG_KIND_i32s, MSG_KIND_u32s,
+	MSG_KIND_i64s, MSG_KIND_u64s, MSG_KIND_f64s, MSG_KIND_pids,
+	MSG_KIND_PORTS, MSG_KIND_strs, MSG_KIND_blobs
+};
+
+struct msg_field {
+	const char	*name;		/* NULL: no more fields */
+	enum msg_kind	 kind;
+	size_t		 offset;
+};
+
+struct msg_type {
+	const char		*name;
+	const struct msg_field	*fields;
+	size_t			 size;		/* of the struct */
+	bool			 (*test)(void (*)(void), const void *,
+				    const void *);
+	void			 (*call)(void (*)(void), const void *, void *);
+
+	/* The rest is zero until the library first meets the type. */
+	uint64_t		 tag;		/* FNV-1a of "name format" */
+	size_t			 head_len;
+	char			 format[MSG_FORMAT_MAX];
+	char			 head[MSG_IMAGE_HEAD];	/* of every image */
+};
+
+/*
+ * The C type and the number of each kind.  An unknown kind makes an unknown
+ * type MSG_CTYPE_..., which the compiler then names.
+ */
+#define MSG_CTYPE_bool		bool
+#define MSG_CTYPE_i32		int32_t
+#define MSG_CTYPE_u32		uint32_t
+#define MSG_CTYPE_i64		int64_t
+#define MSG_CTYPE_u64		uint64_t
+#define MSG_CTYPE_f64		double
+#define MSG_CTYPE_pid		struct msg_pid
+#define MSG_CTYPE_str		const char *
+#define MSG_CTYPE_blob		struct msg_blob
+#define MSG_CTYPE_bools		struct msg_bools
+#define MSG_CTYPE_i32s		struct msg_i32s
+#define MSG_CTYPE_u32s		struct msg_u32s
+#define MSG_CTYPE_i64s		struct msg_i64s
+#define MSG_CTYPE_u64s		struct msg_u64s
+#define MSG_CTYPE_f64s		struct msg_f64s
+#define MSG_CTYPE_pids		struct msg_pids
+#define MSG_CTYPE_strs		struct msg_strs
+#define MSG_CTYPE_blobs		struct msg_blobs
+
+/* <stdbool.h> makes bool a macro, so that pasting meets _Bool. */
+#define MSG_CTYPE__Bool		MSG_CTYPE_bool
+#define MSG_KIND__Bool		MSG_KIND_bool
+
+/* A port says of what.  Only the sending end is a kind of field. */
+#define MSG_CTYPE_port(T)	struct T##_sendport
+#define MSG_CTYPE_ports(T)	struct T##_sendports
+#define MSG_KIND_port(T)	MSG_KIND_PORT
+#define MSG_KIND_ports(T)	MSG_KIND_PORTS
+#define MSG_CTYPE_recvport(T)	struct a_receive_port_cannot_be_sent
+#define MSG_KIND_recvport(T)	MSG_KIND_PORT
+
+#define MSG_MEMBER(T, pair)		MSG_MEMBER_ pair
+#define MSG_MEMBER_(kind, field)	MSG_CTYPE_##kind field;
+#define MSG_FIELD(T, pair)		MSG_FIELD_(T, MSG_UNPAIR pair)
+#define MSG_UNPAIR(kind, field)		kind, field
+#define MSG_FIELD_(...)			MSG_FIELD__(__VA_ARGS__)
+#define MSG_FIELD__(T, kind, field)					\
+	{ #field, MSG_KIND_##kind, offsetof(struct T, field) },
+
+/*
+ * ==== Macro machinery ====
+ *
+ * A macro that takes a list hands it on with one empty argument more at its
+ * end, MSG_X_(__VA_ARGS__, ), so that an empty list is no special case.
+ * MSG_EACH(M, T, f1, f2, ) is M(T, f1) M(T, f2).
+ */
+#define MSG_EACH(M, ...)						\
+	MSG_CAT(MSG_EACH_, MSG_COUNT(__VA_ARGS__))(M, __VA_ARGS__)
+#define MSG_CAT(a, b)	MSG_CAT_(a, b)
+#define MSG_CAT_(a, b)	a##b
+#define MSG_COUNT(...)	MSG_PICK(__VA_ARGS__,				\
+	MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY,			\
+	MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY,			\
+	16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, ~, ~)
+#define MSG_PICK(T, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12,	\
+    a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25,	\
+    a26, a27, a28, a29, a30, a31, a32, a33, x, ...)	x
+#define MSG_SOME(...)	MSG_PICK(__VA_ARGS__,	/* SOME, or NONE if empty */ \
+	SOME, SOME, SOME, SOME, SOME, SOME, SOME, SOME,			\
+	SOME, SOME, SOME, SOME, SOME, SOME, SOME, SOME,			\
+	SOME, SOME, SOME, SOME, SOME, SOME, SOME, SOME,			\
+	SOME, SOME, SOME, SOME, SOME, SOME, SOME, SOME, NONE, ~, ~)
+
+#define MSG_EACH_0(M, T, e)
+#define MSG_EACH_1(M, T, f, ...)  M(T, f) MSG_EACH_0(M, T, __VA_ARGS__)
+#define MSG_EACH_2(M, T, f, ...)  M(T, f) MSG_EACH_1(M, T, __VA_ARGS__)
+#define MSG_EACH_3(M, T, f, ...)  M(T, f) MSG_EACH_2(M, T, __VA_ARGS__)
+#define MSG_EACH_4(M, T, f, ...)  M(T, f) MSG_EACH_3(M, T, __VA_ARGS__)
+#define MSG_EACH_5(M, T, f, ...)  M(T, f) MSG_EACH_4(M, T, __VA_ARGS__)
+#define MSG_EACH_6(M, T, f, ...)  M(T, f) MSG_EACH_5(M, T, __VA_ARGS__)
+#define MSG_EACH_7(M, T, f, ...)  M(T, f) MSG_EACH_6(M, T, __VA_ARGS__)
+#define MSG_EACH_8(M, T, f, ...)  M(T, f) MSG_EACH_7(M, T, __VA_ARGS__)
+#define MSG_EACH_9(M, T, f, ...)  M(T, f) MSG_EACH_8(M, T, __VA_ARGS__)
+#define MSG_EACH_10(M, T, f, ...) M(T, f) MSG_EACH_9(M, T, __VA_ARGS__)
+#define MSG_EACH_11(M, T, f, ...) M(T, f) MSG_EACH_10(M, T, __VA_ARGS__)
+#define MSG_EACH_12(M, T, f, ...) M(T, f) MSG_EACH_11(M, T, __VA_ARGS__)
+#define MSG_EACH_13(M, T, f, ...) M(T, f) MSG_EACH_12(M, T, __VA_ARGS__)
+#define MSG_EACH_14(M, T, f, ...) M(T, f) MSG_EACH_13(M, T, __VA_ARGS__)
+#define MSG_EACH_15(M, T, f, ...) M(T, f) MSG_EACH_14(M, T, __VA_ARGS__)
+#define MSG_EACH_16(M, T, f, ...) M(T, f) MSG_EACH_15(M, T, __VA_ARGS__)
+#define MSG_EACH_MANY(M, T, ...)					\
+	_Static_assert(0, "more than 16 fields or entries: " #T);
+
+/* What gcc and clang can say; nothing else here needs them. */
+#define MSG_UNUSED	__attribute__((unused))
+#define MSG_CLEANUP(fn)	__attribute__((cleanup(fn)))
+#define MSG_PRINTF(at)	__attribute__((format(printf, at, at + 1)))
+
+/*
+ * ==== Who ====
+ *
+ * In a program that no supervisor started these are all zero, and errno
+ * ENOTCONN.
+ */
+struct msg_node { uint64_t id; };
+struct msg_pid	 msg_self(void);
+struct msg_node	 msg_self_node(void);
+bool		 msg_pid_equal(struct msg_pid, struct msg_pid);
+
+/* "12@alpha", "alpha"; the text lives to the end of the enclosing block. */
+#define MSG_ADDRESS_MAX		192
+#define msg_pid_text(pid)						\
+	msg_pid_format(pid, (char [MSG_ADDRESS_MAX]){ "" })
+#define msg_node_text(node)						\
+	msg_node_format(node, (char [MSG_ADDRESS_MAX]){ "" })
+const char	*msg_pid_format(struct msg_pid, char [MSG_ADDRESS_MAX]);
+const char	*msg_node_format(struct msg_node, char [MSG_ADDRESS_MAX]);
+
+/* The process an address means: 12  12@alpha  chat  chat@alpha.  A process
+   need not be alive, a name must have an owner.  EINVAL, ESRCH. */
+int		 msg_pid_parse(const char *address, struct msg_pid *);
+
+/*
+ * ==== Sending ====
+ *
+ *	msg_send(to, ping, .from = msg_self())	0, or -1
+ *
+ * The bytes are in the kernel when it returns: a worker that dies right after
+ * has sent.  To the dead, or to nobody, is no error: who must know monitors.
+ * It waits while the receiver is choked (its queue is above its mark) or the
+ * socket is full, and reads on meanwhile.  EMSGSIZE above max-message; EINVAL
+ * an array without a pointer; EPIPE the supervisor is gone; ENOTCONN no worker.
+ */
+#define msg_send(to, ...)	msg_send_(to, MSG(__VA_ARGS__))
+int	 msg_send_(struct msg_pid, struct msg_body);
+
+/* EAGAIN where msg_send would wait; then the message was not sent. */
+#define msg_try_send(to, ...)	msg_try_send_(to, MSG(__VA_ARGS__))
+int	 msg_try_send_(struct msg_pid, struct msg_body);
+
+/* A struct T as it is, also one that was received. */
+#define msg_send_copy(to, T, m)	msg_send_(to,				\
+    (struct msg_body){ &msg_type_##T, _Generic((m),			\
+	struct T *: (m), const struct T *: (m)) })
+
+/* msg_send_name("chat@beta", T, ...).  EINVAL: not a name. */
+#define msg_send_name(address, ...)					\
+	msg_send_name_(address, MSG(__VA_ARGS__))
+int	 msg_send_name_(const char *address, struct msg_body);
+
+/* Between these, up to 64 KiB stay in this process and go in one write.  They
+   nest.  Whatever waits or asks sends first what is held back. */
+void	 msg_cork(void);
+int	 msg_uncork(void);
+int	 msg_flush(void);	/* all is in the kernel when it returns 0 */
+
+/*
+ * ==== Receiving ====
+ *
+ * ms is milliseconds; 0 does not wait, MSG_FOREVER has no end.
+ *
+ * msg_expect takes the oldest message of type T; others stay, in their order.
+ * -1: ETIMEDOUT; EINTR a signal was handled; EPIPE, ENOTCONN.  *out is all zero
+ * then.
+ */
+#define MSG_FOREVER	(-1)
+#define msg_expect(T, out)	msg_expect_for(T, out, MSG_FOREVER)
+#define msg_expect_for(T, out, ms)					\
+	msg_expect_(&msg_type_##T, MSG_PTR(T, out), ms)
+int	 msg_expect_(struct msg_type *, void *out, int ms);
+
+/* Gives back what a received message owns, and zeroes it; twice is harmless.
+   Types without strings, blobs and arrays own nothing. */
+#define msg_release(T, m)	msg_release_(&msg_type_##T, MSG_PTR(T, m))
+void	 msg_release_(const struct msg_type *, void *);
+
+/* MSG_AUTO(pong, p);  is struct pong p, released where its scope ends. */
+#define MSG_AUTO(T, name)						\
+	struct T name MSG_CLEANUP(msg_auto_) = { .msg = { .ref = 0 } }
+void	 msg_auto_(void *message);
+
+/* A message of any type; type, format and image are its own. */
+struct msg_any {
+	struct msg_meta	 msg;
+	const char	*type, *format;
+	struct msg_blob	 image;
+};
+void	 msg_release_any(struct msg_any *);
+
+/* The message in it, as a T.  EBADMSG: it is none; then *out is all zero. */
+#define msg_open(T, any, out)	msg_open_(&msg_type_##T, any, MSG_PTR(T, out))
+int	 msg_open_(struct msg_type *, const struct msg_any *, void *out);
+
+/* "note si hello 7", allocated; NULL: ENOMEM, ENOTSUP built without libtpl. */
+char	*msg_any_text(const struct msg_any *);
+
+/* A death that was told, or an exit signal that was trapped. */
+#define MSG_CAUSE_MAX	256
+struct msg_down {
+	struct msg_pid	 pid;			/* who */
+	uint64_t	 ref;			/* of the monitor */
+	bool		 normal;
+	char		 cause[MSG_CAUSE_MAX];	/* "signal 11 (SEGV)" */
+};
+
+/*
+ * msg_receive(ms, clause...) takes the oldest message that any clause matches,
+ * trying clauses in order for each message, and returns the number of the
+ * clause, from 0; or MSG_TIMEOUT, or MSG_ERROR and errno as msg_expect.  The
+ * structs of all other clauses are all zero.
+ */
+enum { MSG_ERROR = -1, MSG_TIMEOUT = -2 };
+#define msg_receive(...)	MSG_RECEIVE_(__VA_ARGS__, )
+#define MSG_RECEIVE_(ms, ...)						\
+	msg_receive_(ms, (struct msg_clause []){			\
+	    __VA_ARGS__ { .what = MSG_IS_END } })
+
+#define MSG_MATCH(T, to)	{					\
+	.what = MSG_IS_TYPE, .type = &msg_type_##T, .out = MSG_PTR(T, to) }
+/* bool f(const struct T *, const void *), which sends and receives nothing. */
+#define MSG_MATCH_IF(T, to, f, context)	{				\
+	.what = MSG_IS_TYPE, .type = &msg_type_##T, .out = MSG_PTR(T, to), \
+	.ctx = (context),						\
+	.pred = _Generic((f), bool (*)(const struct T *, const void *):	\
+	    (void (*)(void))(f)) }
+/* void f(const struct T *, void *arg) is called, then T released. */
+#define MSG_HANDLE(T, f, argument)	{				\
+	.what = MSG_IS_TYPE, .type = &msg_type_##T, .arg = (argument),	\
+	.handler = _Generic((f), void (*)(const struct T *, void *):	\
+	    (void (*)(void))(f)) }
+#define MSG_MATCH_DOWN(to)		MSG_DEATH_(MSG_IS_DOWN, to)
+#define MSG_MATCH_EXIT(to)		MSG_DEATH_(MSG_IS_EXIT, to)
+#define MSG_DEATH_(kind, to)	{					\
+	.what = (kind), .out = _Generic((to), struct msg_down *: (to)) }
+#define MSG_MATCH_DOWN_OF(whose, to)	{				\
+	.what = MSG_IS_DOWN_OF, .pid = (whose),				\
+	.out = _Generic((to), struct msg_down *: (to)) }
+/* No message matches, and msg_try_send to pid would not fail now. */
+#define MSG_MATCH_WRITABLE(whom)	{				\
+	.what = MSG_IS_WRITABLE, .pid = (whom) }
+/* Messages only: no deaths, no exits. */
+#define MSG_MATCH_ANY(to)		{				\
+	.what = MSG_IS_ANY, .out = _Generic((to), struct msg_any *: (to)) }
+
+struct msg_clause {
+	enum {
+		MSG_IS_END, MSG_IS_TYPE, MSG_IS_DOWN, MSG_IS_DOWN_OF,
+		MSG_IS_EXIT, MSG_IS_WRITABLE, MSG_IS_ANY
+	}			 what;
+	struct msg_type		*type;
+	void			*out;
+	void			(*pred)(void);
+	const void		*ctx;
+	void			(*handler)(void);	/* instead of out */
+	void			*arg;
+	struct msg_pid		 pid;
+};
+int	 msg_receive_(int ms, struct msg_clause *);
+
+/*
+ * For a loop of one's own: poll msg_fd() for reading, then msg_pump(), which
+ * never waits and says how many messages lie in the mailbox (-1: EPIPE), then
+ * msg_receive(0, ...) until MSG_TIMEOUT.
+ */
+int	 msg_fd(void);
+int	 msg_pump(void);
+
+/*
+ * ==== Calls ====
+ *
+ *	msg_call(server, MSG(add, .a = 1, .b = 2), sum, &sum, 1000)
+ *
+ * sends and waits for the answer to this very message; others stay in the
+ * mailbox.  -1: ESRCH it has ended, EHOSTUNREACH its node is out of reach,
+ * ETIMEDOUT, EBADMSG the answer is no T, and the errors of msg_send.  An answer
+ * that comes later is dropped.
+ */
+#define msg_call(to, request, T, out, ms)				\
+	msg_call_(to, request, &msg_type_##T, MSG_PTR(T, out), ms)
+int	 msg_call_(struct msg_pid, struct msg_body, struct msg_type *,
+	    void *out, int ms);
+
+/* msg_reply(&add, sum, .value = 3): to whoever sent it.  To a message that was
+   not part of a call the answer is a message. */
+#define msg_reply(request, ...)	msg_reply_(&(request)->msg, MSG(__VA_ARGS__))
+int	 msg_reply_(const struct msg_meta *, struct msg_body);
+
+/* Passes it on: whoever gets it sees the first sender, and may answer. */
+int	 msg_forward(struct msg_pid, const struct msg_any *);
+
+/*
+ * ==== Processes ====
+ *
+ *	MSG_REMOTABLE(ping_server);		static void ping_server(void)
+ *	MSG_REMOTABLE(f, (i32, n), (str, s));	static void f(const struct f *)
+ *
+ * declare functions that can be spawned, and structs of their arguments.
+ */
+struct msg_entry {
+	struct msg_type	*type;
+	void		(*run)(const void *args);
+};
+#define MSG_REMOTABLE(...)	MSG_REMOTABLE_(__VA_ARGS__, )
+#define MSG_REMOTABLE_(F, ...)						\
+MSG_TYPE_(F, __VA_ARGS__);						\
+MSG_CAT(MSG_ENTRY_, MSG_SOME(F, __VA_ARGS__))(F)			\
+static MSG_UNUSED struct msg_entry msg_entry_##F = {			\
+	&msg_type_##F, msg_run_##F }
+#define MSG_ENTRY_NONE(F)						\
+static void F(void);							\
+static void msg_run_##F(const void *args) { (void)args; F(); }
+#define MSG_ENTRY_SOME(F)						\
+static void F(const struct F *);					\
+static void msg_run_##F(const void *args) { F(args); }
+
+/* main's whole work: runs the entry that was asked for, the first without.
+   Returns 0; exits 100 when it cannot be run, 111 without a supervisor. */
+int	 msg_main(int argc, char **argv, struct msg_entry *const *table);
+#define MSG_TABLE(...)		MSG_TABLE_(__VA_ARGS__, )
+#define MSG_TABLE_(...)		((struct msg_entry *const []){		\
+    MSG_EACH(MSG_TABLE_ROW, ~, __VA_ARGS__) NULL })
+#define MSG_TABLE_ROW(x, F)	&msg_entry_##F,
+
+/*
+ *	pid = msg_spawn(node, MSG_CLOSURE(f, .n = 1), .link = true)
+ *
+ * starts this program on a node, to run that function.  Serial 0 when it
+ * failed, and errno: ENOENT, EEXIST the name is taken, EINVAL, or of what went
+ * wrong; msg_why() has it in words.  A failed spawn leaves nothing behind.
+ */
+struct msg_closure {
+	struct msg_entry	*entry;
+	const void		*args;
+};
+#define MSG_CLOSURE(...)	MSG_CLOSURE_(__VA_ARGS__, )
+#define MSG_CLOSURE_(F, ...)	((struct msg_closure){ &msg_entry_##F,	\
+    MSG_(F, __VA_ARGS__).message })
+
+struct msg_spawn_options {
+	bool		 link;		/* to this process */
+	bool		 monitor;	/* by this process */
+	uint64_t	*ref;		/* so, and its ref goes there */
+	const char	*name;		/* registered from its start, or NULL */
+};
+#define MSG_OPTIONS_(...)						\
+	(&(struct msg_spawn_options){ .link = false, __VA_ARGS__ })
+#define msg_spawn(node, ...)	MSG_SPAWN_(node, __VA_ARGS__, )
+#define MSG_SPAWN_(node, closure, ...)					\
+	msg_spawn_(node, closure, MSG_OPTIONS_(__VA_ARGS__))
+struct msg_pid	 msg_spawn_(struct msg_node, struct msg_closure,
+		    const struct msg_spawn_options *);
+
+/* Another program; its entry's arguments as words, that end with a NULL:
+   msg_spawn_program(node, "chat", "chat_server", MSG_WORDS("44444"), ...)
+   Entry NULL: its first.  Words NULL: none. */
+#define MSG_WORDS(...)		((const char *const []){ __VA_ARGS__, NULL })
+#define msg_spawn_program(node, program, ...)				\
+	MSG_SPAWN_PROGRAM_(node, program, __VA_ARGS__, )
+#define MSG_SPAWN_PROGRAM_(node, program, entry, words, ...)		\
+	msg_spawn_program_(node, program, entry, words,			\
+	    MSG_OPTIONS_(__VA_ARGS__))
+struct msg_pid	 msg_spawn_program_(struct msg_node, const char *program,
+		    const char *entry, const char *const *words,
+		    const struct msg_spawn_options *);
+
+/* What was said of the last request refused: "program x: no such program". */
+const char	*msg_why(void);
+
+/*
+ * ==== Deaths ====
+ *
+ * A monitor's notice is a message, MSG_MATCH_DOWN; it comes once, after the
+ * last message of the dead.  Of the dead or unknown it comes at once, "noproc";
+ * of oneself never.  Returns the ref, or 0 and errno.
+ */
+uint64_t msg_monitor(struct msg_pid);
+int	 msg_demonitor(uint64_t ref);	/* no notice of it stays behind */
+
+/* MSG_WITH_MONITOR(pid) { ... }  Leaving it in any way, by return too,
+   demonitors.  A loop to the compiler: break and continue leave it. */
+struct msg_scope { uint64_t ref; bool in; };
+#define MSG_WITH_MONITOR(pid)	MSG_WITH_(pid, MSG_CAT(msg_scope_, __LINE__))
+#define MSG_WITH_(pid, s)						\
+	for (struct msg_scope s MSG_CLEANUP(msg_scope_leave_) =		\
+	    { msg_monitor(pid), true }; s.in; s.in = false)
+void	 msg_scope_leave_(struct msg_scope *);
+
+/* Of two linked processes one ends when the other has ended other than
+   normally, unless it traps; then it gets a message, MSG_MATCH_EXIT. */
+int	 msg_link(struct msg_pid);
+int	 msg_unlink(struct msg_pid);
+int	 msg_exit(struct msg_pid, const char *why);  /* NULL: killed by PID */
+int	 msg_kill(struct msg_pid);		/* cannot be trapped */
+int	 msg_trap_exits(bool);
+
+/*
+ * ==== Names ====
+ *
+ * of this process, on its node.  EEXIST it is taken, ESRCH nobody has it (or
+ * another process), EINVAL it is no name.
+ */
+int	 msg_register(const char *name);
+int	 msg_unregister(const char *name);
+int	 msg_whereis(const char *address, struct msg_pid *);
+
+/* Whoever has the name, or a new process that has it from its start. */
+#define msg_whereis_or_spawn(node, name, closure)			\
+	msg_whereis_or_spawn_(node, name, closure)
+struct msg_pid	 msg_whereis_or_spawn_(struct msg_node, const char *name,
+		    struct msg_closure);
+
+/*
+ * ==== Life ====
+ */
+void	 msg_say(const char *fmt, ...) MSG_PRINTF(1);	/* a line on stderr */
+int	 msg_ready(void);			/* tells the supervisor */
+_Noreturn void	msg_terminate(void);		/* the end is normal */
+_Noreturn void	msg_die(const char *fmt, ...) MSG_PRINTF(1);  /* error: ... */
+
+#endif /* MSG_H */

@@ -1,0 +1,16 @@
+/* request.h - requests that the supervisor answers with DONE. */
+#ifndef REQUEST_H
+#define REQUEST_H
+#include <stddef.h>
+
+#include "wire.h"
+
+/*
+ * Sends the frame under a new ref and waits for its answer; *pid, if not NULL,
+ * is the pid in it, also when it is a refusal (whoever has the name).
+ * -1: what the supervisor said, msg_why() in words; EPIPE, ENOTCONN.
+ */
+int	 request_make(enum wire_op, unsigned int flags, struct pid to,
+	    const void *body, size_t n, struct pid *pid);
+
+#endif /* REQUEST_H */

@@ -1,0 +1,378 @@
+/*
+ * self.c - this process: its line, who it is, its mailbox, what it waits for.
+ *
+ * Owns:    the state of the library, the hand-shake, refs, who is choked, and
+ *          where a frame goes that nobody was waiting for.
+ * Not here: bytes (line.c), choosing among messages (receive.c).
+ * Errors:  -1 and errno.  A mailbox that cannot take one more ends the process:
+ *          nobody could be told, and nothing may be lost in silence.
+ */
+#include "self.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+
+#define SELF_FD_VAR	"BROOD_FD"
+
+static struct self {
+	bool		 open, in_main, dying;
+	struct line	 line;
+	struct pid	 pid;
+	char		 node[NAME_SIZE];
+	uint32_t	 max_frame;
+	uint64_t	 last_ref;
+	struct mailbox	 mailbox;
+	struct map	 refs;		/* live: to the mail that is its DOWN,
+					   or to no_mail while none came */
+	struct pid	*choked;
+	size_t		 nchoked, choked_cap;
+	uint8_t		*args;		/* MESSAGE */
+	size_t		 args_len;
+	size_t		 spoilt;
+	int		 failed;	/* errno of opening: it stays so */
+} self;
+
+static char no_mail;
+
+struct pid
+self_pid(void)
+{
+	return self.pid;
+}
+
+const char *
+self_node(void)
+{
+	return self.node;
+}
+
+uint32_t
+self_max_frame(void)
+{
+	return self.max_frame;
+}
+
+struct line *
+self_line(void)
+{
+	return &self.line;
+}
+
+struct mailbox *
+self_mailbox(void)
+{
+	return &self.mailbox;
+}
+
+uint8_t *
+self_take_args(size_t *len)
+{
+	uint8_t	*p = self.args;
+
+	*len = self.args_len;
+	self.args = NULL;
+	self.args_len = 0;
+	return p;
+}
+
+void
+self_spoilt(void)
+{
+	self.spoilt++;
+}
+
+size_t
+self_spoilt_count(void)
+{
+	return self.spoilt;
+}
+
+/* ---- the end ---- */
+
+void
+self_main(void)
+{
+	self.in_main = true;
+}
+
+/* A worker in msg_main without a supervisor can do nothing for anybody, and
+   must not go round for ever in a loop that ignores errors. */
+static void
+self_lost(void)
+{
+	if (self.in_main && !self.dying)
+		exit(111);
+}
+
+_Noreturn void
+self_die(const char *text, int status)
+{
+	struct wire_head	 h = { .op = WIRE_DIE, .from = self.pid };
+	size_t			 n = strnlen(text, WIRE_TEXT_MAX), space;
+	uint8_t			*p;
+
+	self.dying = true;		/* what still comes is dropped */
+	self.line.corks = 0;
+	h.len = (uint32_t)(WIRE_HEAD + n);
+	if (line_flush(&self.line) == 0 &&
+	    (p = line_room(&self.line, h.len, &space)) != NULL) {
+		wire_put(p, &h);
+		memcpy(p + WIRE_HEAD, text, n);
+		(void)line_send(&self.line, h.len);
+	}
+	exit(self.line.lost && self.in_main ? 111 : status);
+}
+
+/* ---- refs ---- */
+
+uint64_t
+self_mint(void)
+{
+	return ++self.last_ref;
+}
+
+int
+self_ref_live(uint64_t ref)
+{
+	return map_put(&self.refs, ref, &no_mail);
+}
+
+bool
+self_ref_gone(uint64_t ref)
+{
+	void	*mail = map_take(&self.refs, ref);
+
+	if (mail != NULL && mail != &no_mail)
+		mailbox_drop(&self.mailbox, mail);
+	return mail != NULL;
+}
+
+/* ---- who is choked ---- */
+
+bool
+self_choked(struct pid pid)
+{
+	size_t	i;
+
+	for (i = 0; i < self.nchoked; i++)
+		if (pid_equal(self.choked[i], pid))
+			return true;
+	return false;
+}
+
+static void
+choke(struct pid pid)
+{
+	struct pid	*more;
+	size_t		 cap = self.choked_cap == 0 ? 8 : self.choked_cap * 2;
+
+	if (self_choked(pid))
+		return;
+	if (self.nchoked == self.choked_cap) {
+		more = realloc(self.choked, cap * sizeof(*more));
+		if (more == NULL)
+			return;		/* the relay stops reading us instead */
+		self.choked = more;
+		self.choked_cap = cap;
+	}
+	self.choked[self.nchoked++] = pid;
+}
+
+static void
+unchoke(struct pid pid)
+{
+	size_t	i;
+
+	for (i = 0; i < self.nchoked; i++)
+		if (pid_equal(self.choked[i], pid)) {
+			self.choked[i] = self.choked[--self.nchoked];
+			return;
+		}
+}
+
+/* ---- frames that came ---- */
+
+int
+self_sort(const struct frame *f, struct letter *l)
+{
+	switch (f->h.op) {
+	case WIRE_SEND:
+	case WIRE_SEND_NAME:
+	case WIRE_CALL:
+	case WIRE_FORWARD:
+	case WIRE_EXITED:
+		break;
+	case WIRE_DOWN:
+		if (map_get(&self.refs, f->h.ref) != &no_mail)
+			return 0;	/* of a monitor taken away */
+		break;
+	case WIRE_CHOKE:
+		choke(f->h.from);
+		return 0;
+	case WIRE_UNCHOKE:
+		unchoke(f->h.from);
+		return 0;
+	default:
+		return 0;		/* REPLY, DONE: came too late */
+	}
+	if (letter_read(l, f) == 0)
+		return 1;
+	self.spoilt++;
+	return 0;
+}
+
+void
+self_put(const struct letter *l)
+{
+	struct mail	*mail;
+
+	if (self.dying)
+		return;
+	if ((mail = mailbox_put(&self.mailbox, l)) == NULL)
+		self_die(errno == ENOBUFS ? "mailbox full" :
+		    "mailbox: out of memory", 1);
+	if (l->kind == LETTER_DOWN)
+		(void)map_put(&self.refs, l->ref, mail);  /* it is in there */
+}
+
+void
+self_keep(const struct frame *f)
+{
+	struct letter	l;
+
+	if (self_sort(f, &l) == 1)
+		self_put(&l);
+}
+
+int
+self_await(uint64_t ref, struct mono deadline, struct frame *f)
+{
+	int	r;
+
+	for (;;) {
+		while ((r = line_next(&self.line, f)) == 1) {
+			if (f->h.ref == ref && (f->h.op == WIRE_DONE ||
+			    f->h.op == WIRE_REPLY || f->h.op == WIRE_DOWN))
+				return 1;
+			self_keep(f);
+		}
+		if (r == -1)
+			return -1;
+		if (line_wait(&self.line, deadline, false) == -1 &&
+		    errno != EINTR)
+			return -1;
+	}
+}
+
+/* ---- the hand-shake ---- */
+
+/* The descriptor that the supervisor gave us, made ours alone. */
+static int
+self_fd(void)
+{
+	const char	*text = getenv(SELF_FD_VAR);
+	char		*end;
+	long		 n;
+	int		 flags;
+
+	if (text == NULL || *text == '\0')
+		return -1;
+	n = strtol(text, &end, 10);
+	if (*end != '\0' || n < 0 || n > INT_MAX ||
+	    (flags = fcntl((int)n, F_GETFD)) == -1 ||
+	    fcntl((int)n, F_SETFD, flags | FD_CLOEXEC) == -1)
+		return -1;
+	return (int)n;
+}
+
+static int
+welcome(const struct frame *f)
+{
+	struct rd	 r;
+	uint64_t	 mailbox;
+	unsigned int	 version, args;
+
+	rd_init(&r, f->body, f->body_len);
+	version = rd_u16(&r);
+	self.last_ref = rd_u64(&r);
+	mailbox = rd_u64(&r);
+	self.max_frame = rd_u32(&r);
+	rd_str8(&r, self.node, sizeof(self.node));
+	args = rd_u8(&r);
+	if (r.bad || version != WIRE_VERSION || args > 1 ||
+	    self.max_frame < WIRE_HEAD || self.max_frame > WIRE_MAX) {
+		errno = EPROTO;
+		return -1;
+	}
+	if (args == 1) {
+		if ((self.args = malloc(r.left + 1)) == NULL)
+			return -1;
+		memcpy(self.args, r.p, r.left);
+		self.args_len = r.left;
+	}
+	self.pid = f->h.to;
+	self.line.in.max_frame = self.max_frame;
+	mailbox_init(&self.mailbox, mailbox > SIZE_MAX ? SIZE_MAX :
+	    (size_t)mailbox);
+	return 0;
+}
+
+/* Nothing else comes before the answer. */
+static int
+greet(void)
+{
+	struct wire_head	 h = { .len = WIRE_HEAD + 4, .op = WIRE_HELLO };
+	struct frame		 f;
+	size_t			 space;
+	uint8_t			*p = line_room(&self.line, h.len, &space);
+	int			 r;
+
+	if (p == NULL)
+		return -1;
+	wire_put(p, &h);
+	put_u32(p + WIRE_HEAD, (uint32_t)WIRE_VERSION << 16);
+	if (line_send(&self.line, h.len) == -1)
+		return -1;
+	while ((r = line_next(&self.line, &f)) == 0)
+		if (line_wait(&self.line, MONO_NEVER, false) == -1 &&
+		    errno != EINTR)
+			return -1;
+	if (r == 1 && f.h.op == WIRE_WELCOME)
+		return welcome(&f);
+	errno = EPROTO;
+	return -1;
+}
+
+int
+self_open(void)
+{
+	int	fd;
+
+	if (self.open)
+		return 0;
+	if (self.failed != 0) {
+		errno = self.failed;
+		return -1;
+	}
+	if ((fd = self_fd()) == -1) {
+		errno = ENOTCONN;
+		return -1;
+	}
+	if (line_init(&self.line, fd) == -1)
+		return -1;
+	self.line.on_frame = self_keep;
+	self.line.on_lost = self_lost;
+	mailbox_init(&self.mailbox, SIZE_MAX);
+	if (greet() == -1) {
+		self.failed = errno;
+		return -1;
+	}
+	self.open = true;
+	return 0;
+}

@@ -1,0 +1,180 @@
+/*
+ * spawn.c - new processes, asked for.
+ *
+ * Owns:    the body of SPAWN.
+ * Not here: birth itself (the supervisor), running an entry (entry.c).
+ * Errors:  serial 0 and errno, msg_why() in words.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "request.h"
+#include "body.h"
+#include "buf.h"
+#include "msg.h"
+#include "self.h"
+#include "send.h"
+#include "type.h"
+
+#define ARGS_NONE	0
+#define ARGS_MESSAGE	1
+#define ARGS_WORDS	2
+
+/* Everything up to the arguments. */
+static void
+put_start(struct buf *b, const char *program, const char *entry, uint64_t ref,
+    const struct msg_spawn_options *o)
+{
+	buf_init(b, self_max_frame() - WIRE_HEAD);
+	buf_add_u64(b, ref);
+	buf_add_str8(b, o->name == NULL ? "" : o->name);
+	buf_add_str8(b, program);
+	buf_add_str8(b, entry == NULL ? "" : entry);
+}
+
+static int
+put_message(struct buf *b, struct msg_type *t, const void *message)
+{
+	size_t	 n;
+	uint8_t	*p;
+
+	if ((n = body_write(t, message, NULL, 0)) == 0)
+		return -1;
+	buf_add_u8(b, ARGS_MESSAGE);
+	buf_add_u64(b, t->tag);
+	buf_add_u8(b, (unsigned int)strlen(t->name));
+	buf_add_u8(b, (unsigned int)strlen(t->format));
+	buf_add(b, t->name, strlen(t->name));
+	buf_add(b, t->format, strlen(t->format));
+	if ((p = buf_room(b, n)) != NULL)
+		(void)body_write(t, message, p, n);
+	return 0;
+}
+
+static void
+put_words(struct buf *b, const char *const *words)
+{
+	size_t	i, n = 0;
+
+	while (words != NULL && words[n] != NULL)
+		n++;
+	if (n > UINT16_MAX && b->error == 0)
+		b->error = E2BIG;
+	buf_add_u8(b, n == 0 ? ARGS_NONE : ARGS_WORDS);
+	if (n == 0)
+		return;
+	buf_add_u16(b, (unsigned int)n);
+	for (i = 0; i < n; i++)
+		buf_add_str16(b, words[i]);
+}
+
+/*
+ * The monitor is live before the answer is here, and gone if that is no.  *who
+ * is the child, or whoever has the name.
+ */
+static int
+spawn_request(struct msg_node node, uint64_t ref, struct buf *b,
+    const struct msg_spawn_options *o, struct pid *who)
+{
+	unsigned int	flags = o->link ? WIRE_F_LINK : 0;
+	int		error = b->error;
+
+	*who = (struct pid){ 0, 0 };
+	if (error == 0 && ref != 0 && self_ref_live(ref) == -1)
+		error = errno;
+	if (ref != 0)
+		flags |= WIRE_F_MONITOR;
+	if (error == 0 && request_make(WIRE_SPAWN, flags,
+	    (struct pid){ node.id, 0 }, b->p, b->len, who) == -1)
+		error = errno;
+	buf_release(b);
+	if (error == 0) {
+		if (o->ref != NULL)
+			*o->ref = ref;
+		return 0;
+	}
+	if (ref != 0)
+		(void)self_ref_gone(ref);
+	errno = error;
+	return -1;
+}
+
+static uint64_t
+monitor_ref(const struct msg_spawn_options *o)
+{
+	if (o->ref != NULL)
+		*o->ref = 0;
+	return o->monitor || o->ref != NULL ? self_mint() : 0;
+}
+
+static int
+spawn_closure(struct msg_node node, struct msg_closure c,
+    const struct msg_spawn_options *o, struct pid *who)
+{
+	const char	*program = getenv("BROOD_PROGRAM");
+	struct buf	 b;
+	uint64_t	 ref;
+
+	if (self_open() == -1)
+		return -1;
+	if (program == NULL || type_ready(c.entry->type) == -1) {
+		errno = EINVAL;
+		return -1;
+	}
+	ref = monitor_ref(o);
+	put_start(&b, program, c.entry->type->name, ref, o);
+	if (put_message(&b, c.entry->type, c.args) == -1) {
+		buf_release(&b);
+		return -1;
+	}
+	return spawn_request(node, ref, &b, o, who);
+}
+
+struct msg_pid
+msg_spawn_(struct msg_node node, struct msg_closure c,
+    const struct msg_spawn_options *o)
+{
+	struct pid	child;
+
+	if (spawn_closure(node, c, o, &child) == -1)
+		return (struct msg_pid){ 0, 0 };
+	return msg_pid_of(child);
+}
+
+struct msg_pid
+msg_spawn_program_(struct msg_node node, const char *program,
+    const char *entry, const char *const *words,
+    const struct msg_spawn_options *o)
+{
+	struct pid	child;
+	struct buf	b;
+	uint64_t	ref;
+
+	if (self_open() == -1)
+		return (struct msg_pid){ 0, 0 };
+	ref = monitor_ref(o);
+	put_start(&b, program, entry, ref, o);
+	put_words(&b, words);
+	if (spawn_request(node, ref, &b, o, &child) == -1)
+		return (struct msg_pid){ 0, 0 };
+	return msg_pid_of(child);
+}
+
+/* Between two who start it at once the name decides: the later is told the
+   owner, though that is only being born and whereis would not find it yet. */
+struct msg_pid
+msg_whereis_or_spawn_(struct msg_node node, const char *name,
+    struct msg_closure c)
+{
+	struct msg_spawn_options	o = { .name = name };
+	struct msg_pid			found;
+	struct pid			child = { 0, 0 };
+
+	if (msg_whereis(name, &found) == 0)
+		return found;
+	if (errno == ESRCH && (spawn_closure(node, c, &o, &child) == 0 ||
+	    errno == EEXIST))
+		return msg_pid_of(child);
+	return (struct msg_pid){ 0, 0 };
+}

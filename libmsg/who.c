@@ -1,0 +1,79 @@
+/*
+ * who.c - this process and others, and how they are written.
+ *
+ * Owns:    text of pids and nodes for programs, both ways.
+ * Not here: the syntax of addresses (pid.c), who has a name (name.c).
+ * Errors:  zero and errno; -1 and errno.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "msg.h"
+#include "self.h"
+#include "send.h"
+
+_Static_assert(MSG_ADDRESS_MAX == ADDRESS_SIZE, "one size of addresses");
+
+struct msg_pid
+msg_self(void)
+{
+	if (self_open() == -1)
+		return (struct msg_pid){ 0, 0 };
+	return msg_pid_of(self_pid());
+}
+
+struct msg_node
+msg_self_node(void)
+{
+	return (struct msg_node){ msg_self().node };
+}
+
+bool
+msg_pid_equal(struct msg_pid a, struct msg_pid b)
+{
+	return a.node == b.node && a.serial == b.serial;
+}
+
+const char *
+msg_node_format(struct msg_node node, char text[MSG_ADDRESS_MAX])
+{
+	if (self_open() == 0 && node.id == self_pid().node)
+		(void)snprintf(text, MSG_ADDRESS_MAX, "%s", self_node());
+	else
+		(void)snprintf(text, MSG_ADDRESS_MAX, "#%016" PRIx64, node.id);
+	return text;
+}
+
+/* A node that is not ours is named by its incarnation: SERIAL#INCARNATION is
+   an address, too. */
+const char *
+msg_pid_format(struct msg_pid pid, char text[MSG_ADDRESS_MAX])
+{
+	if (self_open() == 0 && pid.node == self_pid().node)
+		return pid_print(text, pid_of(pid), self_node(), false, 0);
+	(void)snprintf(text, MSG_ADDRESS_MAX, "%" PRIu64 "#%016" PRIx64,
+	    pid.serial, pid.node);
+	return text;
+}
+
+int
+msg_pid_parse(const char *text, struct msg_pid *out)
+{
+	struct address	a;
+
+	*out = (struct msg_pid){ 0, 0 };
+	if (self_open() == -1 || address_parse(text, &a) == -1)
+		return -1;
+	if (a.serial == 0)
+		return msg_whereis(text, out);
+	if (a.incarnation != 0)
+		out->node = a.incarnation;
+	else if (a.node[0] == '\0' || strcmp(a.node, self_node()) == 0)
+		out->node = self_pid().node;
+	else
+		return msg_whereis(text, out);	/* only the relay knows it */
+	out->serial = a.serial;
+	return 0;
+}

@@ -1,0 +1,155 @@
+/*
+ * wire.h - every frame there is, declared once.
+ *
+ * A frame is a header of WIRE_HEAD bytes and a body, all integers big-endian:
+ *
+ *	0  u32	length of the whole frame, header included
+ *	4  u8	op, one of WIRE_OPS
+ *	5  u8	flags, WIRE_F_*; what an op does not define is 0
+ *	6  u16	0
+ *	8  pid	to	(u64 node, u64 serial)
+ *	24 pid	from	must be the sender's own
+ *	40 u64	ref
+ *	48	body
+ *
+ * Numbers are never used again; a new meaning is a new number.  docs/wire.md is
+ * printed from this table, docs/protocol.md tells what the frames do.
+ */
+#ifndef WIRE_H
+#define WIRE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pid.h"
+
+#define WIRE_VERSION	1
+#define WIRE_HEAD	48
+#define WIRE_MAX	(16u << 20)	/* the largest max-message, and default */
+#define WIRE_CAUSE_SIZE	256		/* a cause of death as text, with NUL */
+#define WIRE_TEXT_MAX	1024		/* of exit, die: longer is cut by libmsg */
+#define WIRE_NO_MAX	UINT32_MAX	/* bounded by max-message alone */
+
+/* Who may send an op: a worker on fd 3, a stream attached to one, a guest, the
+   relay to any of them, the relay to the parent, the parent to the relay. */
+#define WIRE_W	0x01
+#define WIRE_A	0x02
+#define WIRE_G	0x04
+#define WIRE_R	0x08
+#define WIRE_O	0x10
+#define WIRE_P	0x20
+#define WIRE_ANY	(WIRE_W | WIRE_A | WIRE_G)
+#define WIRE_DATA	(WIRE_ANY | WIRE_R)
+
+/* Body notation: pid = u64 u64; str8, str16 = length and bytes; MESSAGE = u64
+   tag, u8 length of name, u8 length of format, name, format, tpl image. */
+#define WIRE_OPS(X)							\
+/* name	     number least most	 who	    body */			\
+X(HELLO,	1,   4,   4, WIRE_ANY,	"u16 version, u16 0")		\
+X(WELCOME,	2,  25, WIRE_NO_MAX, WIRE_R,				\
+    "u16 version, u64 ref base, u64 max-mailbox, u32 max-message, "	\
+    "str8 node name, u8 arguments: 0 none or 1 MESSAGE, MESSAGE")	\
+X(BYE,		3,   0,   0, WIRE_G | WIRE_A, "")			\
+X(ATTACH,	4,   0,   0, WIRE_W,	"one descriptor beside it")	\
+X(READY,	5,   0,   0, WIRE_W | WIRE_A, "")			\
+									\
+X(SEND,		10, 10, WIRE_NO_MAX, WIRE_DATA, "MESSAGE")		\
+X(SEND_NAME,	11, 12, WIRE_NO_MAX, WIRE_DATA, "str8 address, MESSAGE") \
+X(CALL,		12, 10, WIRE_NO_MAX, WIRE_DATA, "MESSAGE")		\
+X(REPLY,	13, 10, WIRE_NO_MAX, WIRE_DATA, "MESSAGE")		\
+X(FORWARD,	14, 26, WIRE_NO_MAX, WIRE_DATA, "pid first sender, MESSAGE") \
+									\
+X(MONITOR,	20,  0,   0, WIRE_ANY,	"")				\
+X(DEMONITOR,	21,  0,   0, WIRE_ANY,	"")				\
+X(DOWN,		22,  1, 255, WIRE_R,	"cause")			\
+X(LINK,		23,  0,   0, WIRE_ANY,	"")				\
+X(UNLINK,	24,  0,   0, WIRE_ANY,	"")				\
+X(EXIT,		25,  0, WIRE_TEXT_MAX, WIRE_ANY, "text")		\
+X(KILL,		26,  0,   0, WIRE_ANY,	"")				\
+X(TRAP,		27,  0,   0, WIRE_W | WIRE_A, "")			\
+X(EXITED,	28,  1, 255, WIRE_R,	"cause")			\
+X(DIE,		29,  0, WIRE_TEXT_MAX, WIRE_ANY, "text")		\
+									\
+X(REGISTER,	40,  1,  63, WIRE_ANY,	"name")				\
+X(UNREGISTER,	41,  1,  63, WIRE_ANY,	"name")				\
+X(WHEREIS,	42,  1, ADDRESS_SIZE, WIRE_ANY, "address")		\
+X(DONE,		43, 20, WIRE_NO_MAX, WIRE_R, "u32 errno, pid, text")	\
+X(SYNC,		44,  0,   0, WIRE_ANY,	"")				\
+									\
+X(SPAWN,	50, 13, WIRE_NO_MAX, WIRE_ANY,				\
+    "u64 ref of the monitor or 0, str8 name, str8 program, str8 entry, " \
+    "u8 arguments: 0 none, 1 MESSAGE, 2 u16 count and str16s")		\
+									\
+X(CHOKE,	60,  0,   0, WIRE_R,	"")				\
+X(UNCHOKE,	61,  0,   0, WIRE_R,	"")				\
+X(TAKE,		62,  0,   0, WIRE_A,	"")				\
+X(TAKEN,	63,  0,   0, WIRE_A,	"")				\
+									\
+X(QUERY,	70,  3, 65536, WIRE_ANY, "str8 what, u16 count, str16s") \
+X(CONTROL,	71,  3, 65536, WIRE_ANY, "str8 what, u16 count, str16s") \
+X(ROW,		72,  2, 65536, WIRE_R,					\
+    "u16 count, each: str8 key, u8 kind (s n b l), str16 value")	\
+									\
+X(O_INIT,	100, 0, WIRE_NO_MAX, WIRE_P, "configuration; descriptors: "	\
+    "control socket, log if it is a file")				\
+X(O_CONF,	101, 0, WIRE_NO_MAX, WIRE_P, "configuration")		\
+X(O_STOP,	102, 0,   0, WIRE_P,	"")				\
+X(O_REOPENED,	103, 0,   0, WIRE_P,	"descriptor: log")		\
+X(O_SPAWNED,	104, 4,   4, WIRE_P,	"u32 OS pid")			\
+X(O_FAILED,	105, 5, 255, WIRE_P,	"u32 errno, str8 stage")	\
+X(O_EXITED,	106, 5,   5, WIRE_P,	"u32 status, u8 ordered")	\
+X(O_ANSWER,	107, 4, 65536, WIRE_P,	"u32 errno, text")		\
+									\
+X(O_READY,	120, 0,   0, WIRE_O,	"")				\
+X(O_SPAWN,	121, 5, WIRE_NO_MAX, WIRE_O,				\
+    "str8 program, str8 entry, str8 worker, u16 count, str16s; "	\
+    "descriptors: fd 3, output, errors if apart")			\
+X(O_KILL,	122, 5,   5, WIRE_O,	"u32 signal, u8 order")		\
+X(O_RELOAD,	123, 1,   1, WIRE_O,	"u8 dry run")			\
+X(O_SHUTDOWN,	124, 0,   0, WIRE_O,	"")				\
+X(O_STOPPED,	125, 0,   0, WIRE_O,	"")
+
+#define X(name, num, least, most, who, body) WIRE_##name = (num),
+enum wire_op { WIRE_OPS(X) };
+#undef X
+#define WIRE_OP_LIMIT	128		/* above every number */
+
+#define WIRE_F_NORMAL	0x01		/* DOWN, EXITED: the end was normal */
+#define WIRE_F_LINK	0x02		/* SPAWN: linked to the requester */
+#define WIRE_F_MONITOR	0x04		/* SPAWN: with the monitor's ref */
+#define WIRE_F_ON	0x08		/* TRAP: on; else off */
+#define WIRE_F_MAILBOX	0x10		/* MONITOR on an attached stream: the
+					   DOWN goes to the worker's mailbox */
+
+/* CALL's and SPAWN's refs and MONITOR's are one number space of a stream. */
+#define WIRE_REF_ATTACHED	(UINT64_C(1) << 63)
+
+struct wire_head {
+	uint32_t	len;
+	uint8_t		op, flags;
+	struct pid	to, from;
+	uint64_t	ref;
+};
+
+struct wire_rule {
+	const char	*name;		/* NULL: no such op */
+	const char	*body;
+	uint32_t	 least, most;	/* of the body */
+	uint8_t		 who;
+};
+
+/* The rule of an op; its name is NULL when there is no such op. */
+const struct wire_rule	*wire_rule(unsigned int op);
+
+void	 wire_put(uint8_t [WIRE_HEAD], const struct wire_head *);
+void	 wire_get(struct wire_head *, const uint8_t [WIRE_HEAD]);
+
+/*
+ * Whether a header may stand at this place of a stream: known op, sent by one
+ * who may (one of the WIRE_* bits), length within bounds.  NULL: good; else why
+ * not, for people.  Asks nothing of pids and nothing of the body.
+ */
+const char	*wire_check(const struct wire_head *, unsigned int who,
+		    uint32_t max_frame);
+
+#endif /* WIRE_H */

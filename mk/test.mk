@@ -1,0 +1,79 @@
+# test.mk - tests: unit, negative, bats, fuzz, lint, sanitizers.  Each target
+# prints TAP; scripts/check adds them up.
+
+JOBS	?= $(shell expr 2 \* $$(nproc))
+FUZZ_SECONDS ?= 60
+
+# ---- programs of the tests ----
+
+# Everything but the mains: the linker takes what a test needs.
+PARTS	= $(filter-out %/broodd.o %/relay.o %/brood.o, \
+	  $(patsubst %.c,$(BUILD)/%.o,$(wildcard supervisor/*.c ctl/*.c)))
+UNITS	= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
+TWORKERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/workers/*.c))
+FUZZERS	= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
+TEST_L	= $(BUILD)/tests/parts.a $(BUILD)/libmsg.a $(BSD_L) $(EVENT_L) -ltpl
+
+$(BUILD)/tests/parts.a: $(PARTS)
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) rcs $@ $^
+$(BUILD)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -Itests/unit -Ilibmsg -Isupervisor -Ictl -MMD -MP -c \
+	    -o $@ $<
+$(UNITS): %: %.o $(BUILD)/tests/parts.a $(BUILD)/libmsg.a
+	$(LINK) -o $@ $< $(TEST_L)
+$(TWORKERS): %: %.o $(BUILD)/libmsg.a
+	$(LINK) -o $@ $< $(BUILD)/libmsg.a $(BSD_L) -ltpl
+$(FUZZERS): %: %.o $(BUILD)/tests/parts.a $(BUILD)/libmsg.a
+	$(LINK) -fsanitize=fuzzer -o $@ $< $(TEST_L)
+
+# ---- the parts of scripts/check ----
+
+ENV	= BROOD_BIN=$(abspath $(BIN)) BROOD_BUILD=$(abspath $(BUILD)) CC=$(CC)
+
+check:
+	scripts/check
+lint: all
+	@$(ENV) scripts/tap -t 120 scripts/lint/check-*
+unit: $(UNITS)
+	@scripts/tap -t 120 $(UNITS)
+bats: all $(TWORKERS)
+	@$(ENV) bats --formatter tap --jobs $(JOBS) tests
+valgrind: all $(TWORKERS)
+	@$(ENV) bats --formatter tap tests/valgrind
+
+# Sanitizers: builds of their own, beside the plain one.
+SAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	  -fno-sanitize-recover=undefined
+asan:
+	@$(MAKE) -s -j$(shell nproc) BUILD=build/asan BIN=build/asan/bin \
+	    CFLAGS='$(SAN)' asan-programs
+	@r=0; export BROOD_SLOW=4; for part in unit bats; do \
+	    $(MAKE) -s BUILD=build/asan BIN=build/asan/bin \
+		CFLAGS='$(SAN)' $$part || r=1; done; exit $$r
+asan-programs: all $(UNITS) $(TWORKERS)
+
+fuzz:
+	@$(MAKE) -s -j$(shell nproc) BUILD=build/fuzz BIN=build/fuzz/bin \
+	    CC=clang CFLAGS='$(SAN) -fsanitize=fuzzer-no-link' fuzz-programs
+	@$(MAKE) -s BUILD=build/fuzz fuzz-run
+fuzz-short:
+	@$(MAKE) -s FUZZ_SECONDS=5 fuzz
+fuzz-programs: $(FUZZERS)
+fuzz-run:
+	@scripts/fuzz $(FUZZ_SECONDS) $(FUZZERS)
+
+coverage:
+	@$(MAKE) -s BUILD=build/coverage BIN=build/coverage/bin \
+	    CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage asan-programs
+	-@$(MAKE) -s BUILD=build/coverage BIN=build/coverage/bin \
+	    CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage unit bats
+	lcov -q --capture --directory build/coverage --no-external \
+	    --base-directory . --output-file build/coverage/all.info
+	lcov --list build/coverage/all.info
+
+.PHONY: check lint unit bats valgrind asan asan-programs fuzz fuzz-short \
+    fuzz-programs fuzz-run coverage
+-include $(wildcard $(BUILD)/tests/*/*.d)

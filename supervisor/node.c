@@ -1,0 +1,107 @@
+/*
+ * node.c - a relay's state, made and unmade.
+ *
+ * Owns:    struct node itself and the interned strings.
+ * Not here: every table in it; its module fills and empties it.
+ * Errors:  NULL and ENOMEM.
+ */
+#include "node.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "settings.h"
+
+struct intern {
+	UT_hash_handle	 hh;
+	size_t		 holders;
+	char		 text[];
+};
+
+void
+node_init(struct node *n, const struct conf *conf, struct log *log,
+    const struct node_acts *acts, uint64_t id, struct mono now)
+{
+	memset(n, 0, sizeof(*n));
+	n->id = id;
+	n->conf = conf;
+	n->log = log;
+	n->acts = acts;
+	n->now = n->born = now;
+	n->frame_memory.limit = conf->node.frame_memory;
+	conn_init(&n->parent, -1, WIRE_P, WIRE_MAX);
+	TAILQ_INIT(&n->started);
+	TAILQ_INIT(&n->drains);
+	TAILQ_INIT(&n->gone);
+	STAILQ_INIT(&n->dead_streams);
+}
+
+void
+node_release(struct node *n)
+{
+	struct intern	*i, *next;
+
+	HASH_ITER(hh, n->interned, i, next) {
+		HASH_DEL(n->interned, i);
+		free(i);
+	}
+	conn_release(&n->parent);
+}
+
+static struct intern *
+intern_find(struct node *n, const char *text)
+{
+	struct intern	*i;
+
+	HASH_FIND(hh, n->interned, text, strlen(text), i);
+	return i;
+}
+
+const char *
+node_intern(struct node *n, const char *text)
+{
+	size_t		 len = strlen(text);
+	struct intern	*i = intern_find(n, text);
+
+	if (i != NULL) {
+		i->holders++;
+		return i->text;
+	}
+	if ((i = calloc(1, sizeof(*i) + len + 1)) == NULL)
+		return NULL;
+	memcpy(i->text, text, len + 1);
+	HASH_ADD_KEYPTR(hh, n->interned, i->text, len, i);
+	if (i->hh.tbl == NULL) {
+		free(i);
+		errno = ENOMEM;
+		return NULL;
+	}
+	i->holders = 1;
+	return i->text;
+}
+
+void
+node_unintern(struct node *n, const char *text)
+{
+	struct intern	*i = text == NULL ? NULL : intern_find(n, text);
+
+	if (i == NULL || --i->holders > 0)
+		return;
+	HASH_DEL(n->interned, i);
+	free(i);
+}
+
+char *
+node_pid_text(const struct node *n, struct pid pid, char text[ADDRESS_SIZE])
+{
+	char	node[NAME_SIZE];
+
+	if (pid.node == n->id)
+		return pid_print(text, pid, n->conf->node.name, false, 0);
+	/* Another incarnation has no name here but its id. */
+	(void)snprintf(node, sizeof(node), "#%016llx",
+	    (unsigned long long)pid.node);
+	return pid_print(text, pid, node, false, 0);
+}

@@ -1,0 +1,230 @@
+/*
+ * report.c - what the relay is told.
+ *
+ * Owns:    the frames of the order link that leave, and the debts.
+ * Not here: when the link is flushed (parent.c).
+ * Errors:  -1 and ENOMEM.  A relay that is gone is no error: its death is seen
+ *          by waitpid.
+ */
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "conf_print.h"
+#include "log.h"
+#include "rundir.h"
+
+#define FD_FLOOR	10		/* below it is for workers */
+
+static void
+begin(struct buf *b)
+{
+	buf_init(b, WIRE_MAX);
+	(void)buf_room(b, WIRE_HEAD);
+}
+
+static int
+end(struct parent *p, struct buf *b, enum wire_op op, uint64_t serial,
+    const int *fds, size_t nfds)
+{
+	struct wire_head	h = { .op = (uint8_t)op };
+	size_t			i;
+	int			rc = -1;
+
+	h.len = (uint32_t)b->len;
+	h.to.serial = serial;
+	if (b->error == 0) {
+		wire_put(b->p, &h);
+		rc = nfds != 0 ?
+		    conn_put_fds(&p->link, b->p, b->len, fds, nfds) :
+		    conn_write(&p->link, b->p, b->len);
+		if (nfds != 0 && rc == 0)
+			(void)conn_flush(&p->link);
+	} else {
+		for (i = 0; i < nfds; i++)
+			close(fds[i]);
+		errno = b->error;
+	}
+	buf_release(b);
+	return rc;
+}
+
+static void
+add_conf(struct buf *b, const struct conf *conf)
+{
+	char	*text = NULL;
+	size_t	 len = 0;
+	FILE	*f;
+	int	 rc;
+
+	if ((f = open_memstream(&text, &len)) == NULL) {
+		b->error = ENOMEM;
+		return;
+	}
+	rc = conf_print(conf, f);
+	if (fclose(f) == EOF || rc == -1)
+		b->error = ENOMEM;
+	else
+		buf_add(b, text, len);
+	free(text);
+}
+
+static bool
+log_is_file(const struct parent *p)
+{
+	return *p->conf->node.log == '/' && log_fd(p->log) != -1;
+}
+
+int
+report_init(struct parent *p)
+{
+	struct buf	b;
+	int		fds[2];
+	size_t		n = 0;
+
+	fds[n] = fcntl(p->run->listener, F_DUPFD_CLOEXEC, FD_FLOOR);
+	if (fds[n++] == -1)
+		return -1;
+	if (log_is_file(p)) {
+		fds[n] = fcntl(log_fd(p->log), F_DUPFD_CLOEXEC, FD_FLOOR);
+		if (fds[n++] == -1) {
+			close(fds[0]);
+			return -1;
+		}
+	}
+	begin(&b);
+	add_conf(&b, p->conf);
+	return end(p, &b, WIRE_O_INIT, 0, fds, n);
+}
+
+int
+report_conf(struct parent *p, const struct conf *conf)
+{
+	struct buf	b;
+
+	begin(&b);
+	add_conf(&b, conf);
+	return end(p, &b, WIRE_O_CONF, 0, NULL, 0);
+}
+
+int
+report_stop(struct parent *p)
+{
+	struct buf	b;
+
+	begin(&b);
+	return end(p, &b, WIRE_O_STOP, 0, NULL, 0);
+}
+
+int
+report_reopened(struct parent *p)
+{
+	struct buf	b;
+	int		fd;
+
+	if (!log_is_file(p))
+		return 0;
+	if ((fd = fcntl(log_fd(p->log), F_DUPFD_CLOEXEC, FD_FLOOR)) == -1)
+		return -1;
+	begin(&b);
+	return end(p, &b, WIRE_O_REOPENED, 0, &fd, 1);
+}
+
+int
+report_answer(struct parent *p, int error, const char *text)
+{
+	size_t		most = wire_rule(WIRE_O_ANSWER)->most - 4;
+	struct buf	b;
+	size_t		n = strlen(text);
+
+	begin(&b);
+	buf_add_u32(&b, (uint32_t)error);
+	buf_add(&b, text, n > most ? most : n);
+	return end(p, &b, WIRE_O_ANSWER, 0, NULL, 0);
+}
+
+/* ---- children ---- */
+
+int
+report_failed(struct parent *p, uint64_t serial, const char *stage, int error)
+{
+	struct buf	b;
+
+	begin(&b);
+	buf_add_u32(&b, (uint32_t)error);
+	buf_add_str8(&b, stage);
+	return end(p, &b, WIRE_O_FAILED, serial, NULL, 0);
+}
+
+static int
+report_spawned(struct parent *p, const struct kid *k)
+{
+	struct buf	b;
+
+	begin(&b);
+	buf_add_u32(&b, (uint32_t)k->birth.pid);
+	return end(p, &b, WIRE_O_SPAWNED, k->serial, NULL, 0);
+}
+
+static int
+report_exited(struct parent *p, const struct kid *k)
+{
+	struct buf	b;
+
+	begin(&b);
+	buf_add_u32(&b, (uint32_t)k->status);
+	buf_add_u8(&b, k->ordered);
+	return end(p, &b, WIRE_O_EXITED, k->serial, NULL, 0);
+}
+
+/* 0: nothing is due any more, or not yet; -1: it could not be told. */
+static int
+tell(struct parent *p, struct kid *k)
+{
+	if (p->link.out_bytes > PARENT_LINK_HIGH)
+		return -1;
+	if (k->stage != NULL)
+		return report_failed(p, k->serial, k->stage, k->error);
+	if (!k->told && report_spawned(p, k) == -1)
+		return -1;
+	k->told = true;
+	return k->exited ? report_exited(p, k) : 0;
+}
+
+void
+report_kid(struct parent *p, struct kid *k)
+{
+	if (k->awaited)
+		return;			/* nothing is known yet */
+	if (tell(p, k) == -1)
+		kids_owe(&p->kids, k);
+	else if (k->exited || k->stage != NULL)
+		kids_drop(&p->kids, k);
+	else
+		kids_paid(&p->kids, k);
+}
+
+/* Until one cannot be told: the rest would not fare better. */
+void
+report_owed(struct parent *p)
+{
+	struct kid	*k, *next;
+
+	for (k = TAILQ_FIRST(&p->kids.owed); k != NULL; k = next) {
+		next = TAILQ_NEXT(k, entry);
+		if (p->link.out_bytes > PARENT_LINK_HIGH)
+			return;
+		report_kid(p, k);
+		if (TAILQ_FIRST(&p->kids.owed) == k) {
+			p->retry = mono_after(mono_now(), MONO_MS(100));
+			return;
+		}
+	}
+}

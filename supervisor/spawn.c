@@ -1,0 +1,335 @@
+/*
+ * spawn.c - births: from a request to a live process or an error.
+ *
+ * Serial, name, link and monitor stand before the parent is asked, so they hold
+ * before the child's first instruction; its fd 3 is not read until the answer
+ * has been routed, so nothing of it overtakes the answer.  A spawn that fails
+ * undoes all of it and is an error of the request, no death.
+ *
+ * Owns:    proc->birth.
+ * Not here: which file a program is (the parent decides that by its name).
+ * Errors:  DONE with errno and text, to who asked; a boot's are logged.
+ */
+#include "spawn.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "buf.h"
+#include "conf.h"
+#include "death.h"
+#include "life.h"
+#include "log.h"
+#include "names.h"
+#include "proc.h"
+#include "stream.h"
+#include "watch.h"
+
+/* A request, read from its frame. */
+struct request {
+	struct birth	 birth;
+	char		 name[NAME_SIZE], program[NAME_SIZE], entry[NAME_SIZE];
+	unsigned int	 kind;		/* of the arguments, SPAWN_ARGS_* */
+	struct ask_args	 args;
+};
+
+enum { SPAWN_ARGS_NONE, SPAWN_ARGS_MESSAGE, SPAWN_ARGS_WORDS };
+#define MESSAGE_LEAST	10
+
+/* Words as they are passed on: counted, and each a whole string. */
+static bool
+words_good(const uint8_t *p, size_t n)
+{
+	struct rd	 r;
+	unsigned int	 count;
+	const uint8_t	*word;
+	size_t		 len;
+
+	rd_init(&r, p, n);
+	for (count = rd_u16(&r); count > 0 && !r.bad; count--) {
+		len = rd_u16(&r);
+		word = rd_take(&r, len);
+		if (word != NULL && memchr(word, '\0', len) != NULL)
+			return false;
+	}
+	return rd_done(&r);
+}
+
+/* NULL, or why the frame is broken. */
+static const char *
+request_read(struct request *q, const struct frame *f)
+{
+	struct rd	r;
+
+	memset(q, 0, sizeof(*q));
+	q->birth.requester = f->h.from;
+	q->birth.ref = f->h.ref;
+	q->birth.flags = f->h.flags & (WIRE_F_LINK | WIRE_F_MONITOR);
+	rd_init(&r, f->body, f->body_len);
+	q->birth.monitor_ref = rd_u64(&r);
+	rd_str8(&r, q->name, sizeof(q->name));
+	rd_str8(&r, q->program, sizeof(q->program));
+	rd_str8(&r, q->entry, sizeof(q->entry));
+	q->kind = rd_u8(&r);
+	if (r.bad)
+		return "spawn: too short, or a name too long";
+	q->args.n = r.left;
+	q->args.p = rd_take(&r, r.left);
+	switch (q->kind) {
+	case SPAWN_ARGS_NONE:
+		return q->args.n == 0 ? NULL : "spawn: bytes left over";
+	case SPAWN_ARGS_MESSAGE:
+		return q->args.n >= MESSAGE_LEAST ? NULL :
+		    "spawn: arguments too short";
+	case SPAWN_ARGS_WORDS:
+		return words_good(q->args.p, q->args.n) ? NULL :
+		    "spawn: broken words";
+	}
+	return "spawn: unknown kind of arguments";
+}
+
+/* ---- answers ---- */
+
+static void
+answer(struct node *n, const struct birth *b, int err, struct pid pid,
+    const char *text)
+{
+	struct proc	*p = proc_by_pid(n, b->requester);
+	struct stream	*s;
+
+	if (p != NULL && (s = stream_of_ref(p, b->ref)) != NULL)
+		stream_done(s, b->ref, err, pid, text);
+}
+
+/* One text for all failures: program, what was tried, why not. */
+static void
+refuse(struct node *n, const struct birth *b, const char *program,
+    const char *stage, int err, struct pid pid)
+{
+	char	text[512];
+
+	n->stats.spawns_failed++;
+	(void)snprintf(text, sizeof(text), "program %s: %s: %s", program,
+	    stage, strerror(err));
+	log_warnx(n->log, "spawn failed: %s", text);
+	answer(n, b, err, pid, text);
+}
+
+/* ---- requests ---- */
+
+static void
+settle_program(struct proc *p)
+{
+	const struct conf_node		*conf = &p->node->conf->node;
+	const struct conf_program	*program;
+	const char			*user = conf->worker_user;
+
+	program = conf_program(p->node->conf, p->program);
+	if (program != NULL && program->user[0] != '\0')
+		user = program->user;
+	p->stop_timeout = 1000 * (p->worker != NULL ? p->worker->stop_timeout :
+	    program != NULL ? program->stop_timeout : 5000000);
+	/* Only root's supervisor switches users; then root alone is trusted. */
+	p->trusted = p->node->owner_uid != 0 || strcmp(user, "root") == 0;
+}
+
+/* Name, monitor and link, before anything runs.  -1: errno, *owner. */
+static int
+settle_options(struct proc *p, const struct request *q, struct proc **owner)
+{
+	struct proc	*by = proc_by_pid(p->node, q->birth.requester);
+
+	*owner = NULL;
+	if (q->name[0] != '\0' && names_add(p, q->name, owner) == -1)
+		return -1;
+	if (by == NULL)
+		return 0;
+	if ((q->birth.flags & WIRE_F_MONITOR) != 0 &&
+	    watch_monitor(by, false, q->birth.monitor_ref, proc_pid(p)) == -1)
+		return -1;
+	if ((q->birth.flags & WIRE_F_LINK) != 0 &&
+	    watch_link(by, proc_pid(p)) == -1)
+		return -1;
+	return 0;
+}
+
+static int
+keep_arguments(struct proc *p, const struct request *q)
+{
+	if (q->kind != SPAWN_ARGS_MESSAGE)
+		return 0;
+	if ((p->args = malloc(q->args.n)) == NULL)
+		return -1;
+	memcpy(p->args, q->args.p, q->args.n);
+	p->args_len = q->args.n;
+	return 0;
+}
+
+static int
+ask_parent(struct proc *p, const struct request *q)
+{
+	static const struct ask_args	 none = { NULL, 0 };
+	int				 fds[CONN_FDS];
+	size_t				 nfds = 0;
+
+	if (p->node->acts->sockets(p, fds, &nfds) == -1)
+		return -1;
+	return ask_spawn(p, p->worker == NULL ? "" : p->worker->s.name,
+	    q->kind == SPAWN_ARGS_WORDS ? q->args : none, fds, nfds);
+}
+
+/* On failure everything is undone, and *stage and errno say what failed. */
+static struct proc *
+begin(struct node *n, const struct request *q, const struct conf_worker *w,
+    const char **stage, struct proc **owner)
+{
+	struct proc	*p;
+	int		 err;
+
+	*owner = NULL;
+	*stage = "memory";
+	if ((p = proc_new(n, PROC_WORKER, q->program, q->entry)) == NULL)
+		return NULL;
+	p->worker = w;
+	settle_program(p);
+	if ((p->birth = malloc(sizeof(*p->birth))) == NULL ||
+	    keep_arguments(p, q) == -1)
+		goto fail;
+	*p->birth = q->birth;
+	*stage = "name";
+	if (settle_options(p, q, owner) == -1)
+		goto fail;
+	*stage = "descriptors";
+	if (ask_parent(p, q) == -1)
+		goto fail;
+	return p;
+ fail:
+	err = errno;
+	death_stillborn(p);
+	errno = err;
+	return NULL;
+}
+
+const char *
+spawn_request(struct stream *s, const struct frame *f)
+{
+	static const struct pid	 nobody = { 0, 0 };
+	struct node		*n = s->proc->node;
+	struct request		 q;
+	struct proc		*owner;
+	const char		*why, *stage;
+
+	if ((why = request_read(&q, f)) != NULL)
+		return why;
+	if (f->h.to.node != 0 && f->h.to.node != n->id) {
+		refuse(n, &q.birth, q.program, "node", EHOSTUNREACH, nobody);
+		return NULL;
+	}
+	if (!name_valid(q.program) ||
+	    (q.entry[0] != '\0' && !name_valid(q.entry))) {
+		refuse(n, &q.birth, q.program, "program", EINVAL, nobody);
+		return NULL;
+	}
+	if (n->stopping) {
+		refuse(n, &q.birth, q.program, "stopping", ESHUTDOWN, nobody);
+		return NULL;
+	}
+	if (begin(n, &q, NULL, &stage, &owner) == NULL)
+		refuse(n, &q.birth, q.program, stage, errno,
+		    owner == NULL ? nobody : proc_pid(owner));
+	return NULL;
+}
+
+int
+spawn_section(struct node *n, const struct conf_worker *w)
+{
+	struct request	 q = { .kind = SPAWN_ARGS_WORDS };
+	struct proc	*owner;
+	struct buf	 words;
+	const char	*stage = "arguments";
+	struct proc	*p = NULL;
+	size_t		 i, count = 0;
+
+	(void)strlcpy(q.name, w->s.name, sizeof(q.name));
+	(void)strlcpy(q.program, w->program, sizeof(q.program));
+	(void)strlcpy(q.entry, w->entry, sizeof(q.entry));
+	while (w->args[count] != NULL)
+		count++;
+	buf_init(&words, WIRE_MAX / 2);
+	buf_add_u16(&words, (unsigned int)count);
+	for (i = 0; i < count; i++)
+		buf_add_str16(&words, w->args[i]);
+	q.args = (struct ask_args){ words.p, words.len };
+	errno = words.error;
+	if (count <= UINT16_MAX && words.error == 0)
+		p = begin(n, &q, w, &stage, &owner);
+	if (p == NULL)
+		log_error(n->log, "worker %s: cannot start: %s",
+		    w->s.name, stage);
+	buf_release(&words);
+	return p == NULL ? -1 : 0;
+}
+
+/* ---- what the parent says ---- */
+
+static struct proc *
+unborn(struct node *n, const struct frame *f)
+{
+	struct proc	*p = proc_by_serial(n, f->h.to.serial);
+
+	if (p != NULL && p->state == PROC_SPAWNING)
+		return p;
+	log_warnx(n->log, "answer to no spawn: serial=%llu",
+	    (unsigned long long)f->h.to.serial);
+	return NULL;
+}
+
+void
+spawn_done(struct node *n, const struct frame *f)
+{
+	struct proc	*p = unborn(n, f);
+	char		 text[ADDRESS_SIZE];
+
+	if (p == NULL)
+		return;
+	p->state = PROC_LIVE;
+	p->os_pid = get_u32(f->body);
+	p->since = n->now;
+	TAILQ_INSERT_TAIL(&n->started, p, started);
+	n->stats.spawns++;
+	log_debug(n->log, "proc %s started: program=%s entry=%s os_pid=%u",
+	    node_pid_text(n, proc_pid(p), text), p->program, p->entry,
+	    p->os_pid);
+	answer(n, p->birth, 0, proc_pid(p), NULL);
+	free(p->birth);
+	p->birth = NULL;
+	n->acts->event(n, "start", p, NULL);
+	if (p->main != NULL)
+		n->acts->update(p->main);	/* from now on it is read */
+}
+
+void
+spawn_failed(struct node *n, const struct frame *f)
+{
+	static const struct pid	 nobody = { 0, 0 };
+	struct proc		*p = unborn(n, f);
+	struct birth		 birth;
+	struct rd		 r;
+	char			 stage[128];
+	char			 program[NAME_SIZE];
+	int			 err;
+
+	if (p == NULL)
+		return;
+	rd_init(&r, f->body, f->body_len);
+	err = (int)rd_u32(&r);
+	rd_str8(&r, stage, sizeof(stage));
+	birth = *p->birth;
+	(void)strlcpy(program, p->program, sizeof(program));
+	death_stillborn(p);
+	refuse(n, &birth, program, stage, err, nobody);
+}

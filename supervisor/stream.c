@@ -1,0 +1,319 @@
+/*
+ * stream.c - connections of processes: what is queued, handed out, closed.
+ *
+ * Owns:    struct stream; the sum of queued bytes; frames lent to TAKE.
+ * Not here: what frames mean (route.c), marks (flow.c), polling (the acts).
+ * Errors:  want of memory closes the stream it hits, and nothing else.
+ */
+#include "stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "bug.h"
+#include "settings.h"
+#include "proc.h"
+
+static const unsigned int who_of_kind[] = {
+	[STREAM_WORKER] = WIRE_W,
+	[STREAM_ATTACHED] = WIRE_A,
+	[STREAM_GUEST] = WIRE_G,
+};
+
+struct stream *
+stream_new(struct proc *p, enum stream_kind kind, int fd)
+{
+	struct node	*n = p->node;
+	struct stream	*s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		if (fd != -1)
+			close(fd);
+		return NULL;
+	}
+	conn_init(&s->conn, fd, who_of_kind[kind],
+	    (uint32_t)n->conf->node.max_message);
+	s->conn.budget = &n->frame_memory;
+	s->conn.takes_fds = kind == STREAM_WORKER;
+	s->kind = kind;
+	s->proc = p;
+	LIST_INIT(&s->chokes);
+	if (kind == STREAM_ATTACHED) {
+		s->ref_base = WIRE_REF_ATTACHED | (uint64_t)p->attaches << 32;
+		p->attaches++;
+		p->nattached++;
+		LIST_INSERT_HEAD(&p->attached, s, entry);
+	} else
+		p->main = s;
+	return s;
+}
+
+/* What is queued counts in the node's sum; one place keeps it true. */
+static void
+stream_count(struct stream *s)
+{
+	struct node	*n = s->proc->node;
+
+	n->queued = n->queued - s->counted + s->conn.out_bytes;
+	s->counted = s->conn.out_bytes;
+}
+
+/* Gives a frame that was lent and not acknowledged back to the queue's head. */
+static void
+stream_give_back(struct stream *s)
+{
+	struct stream	*main = s->proc->main;
+
+	if (s->lent != NULL && main != NULL && !main->closed) {
+		/* Without memory it is lost, as in a crash after TAKEN. */
+		(void)conn_out_unget(&main->conn, s->lent, s->lent_len);
+		stream_count(main);
+	}
+	free(s->lent);
+	s->lent = NULL;
+}
+
+void
+stream_close(struct stream *s)
+{
+	struct proc	*p = s->proc;
+	struct choke	*c;
+
+	if (s->closed)
+		return;
+	s->closed = true;
+	while ((c = LIST_FIRST(&s->chokes)) != NULL) {
+		LIST_REMOVE(c, by_stream);
+		LIST_REMOVE(c, by_proc);
+		free(c);
+	}
+	s->paused = s->held = s->taking = false;
+	if (s->kind == STREAM_ATTACHED) {
+		stream_give_back(s);
+		LIST_REMOVE(s, entry);
+		p->nattached--;
+	}
+	p->node->queued -= s->counted;
+	s->counted = 0;
+	if (p->main == s)
+		p->main = NULL;
+	p->node->acts->update(s);
+	STAILQ_INSERT_TAIL(&p->node->dead_streams, s, dead);
+}
+
+void
+stream_bury(struct node *n)
+{
+	struct stream	*s;
+
+	while ((s = STAILQ_FIRST(&n->dead_streams)) != NULL) {
+		STAILQ_REMOVE_HEAD(&n->dead_streams, dead);
+		BUG_ON(s->io != NULL || s->timer != NULL);
+		conn_release(&s->conn);
+		free(s);
+	}
+}
+
+void
+stream_send(struct stream *s, const void *bytes, size_t len)
+{
+	if (s->closed)
+		return;
+	if (conn_write(&s->conn, bytes, len) == -1) {
+		stream_close(s);
+		return;
+	}
+	if (s->conn.out_bytes != s->counted) {
+		stream_count(s);
+		s->proc->node->acts->update(s);
+	}
+}
+
+/* Puts a frame together where there is no run of bytes to pass on. */
+static void
+frame_build(struct buf *b, struct wire_head *h, const void *body, size_t n)
+{
+	uint8_t	*p;
+
+	buf_init(b, WIRE_HEAD + n);
+	h->len = (uint32_t)(WIRE_HEAD + n);
+	if ((p = buf_room(b, WIRE_HEAD)) != NULL)
+		wire_put(p, h);
+	buf_add(b, body, n);
+}
+
+void
+stream_frame(struct stream *s, struct wire_head *h, const void *body, size_t n)
+{
+	struct buf	b;
+
+	if (s->closed)
+		return;
+	h->to = proc_pid(s->proc);
+	frame_build(&b, h, body, n);
+	if (b.error != 0)
+		stream_close(s);
+	else
+		stream_send(s, b.p, b.len);
+	buf_release(&b);
+}
+
+void
+stream_done(struct stream *s, uint64_t ref, int err, struct pid pid,
+    const char *text)
+{
+	struct wire_head	h = { .op = WIRE_DONE, .ref = ref };
+	struct buf		b;
+
+	buf_init(&b, 4096);
+	buf_add_u32(&b, (uint32_t)err);
+	buf_add_u64(&b, pid.node);
+	buf_add_u64(&b, pid.serial);
+	if (text != NULL)
+		buf_add(&b, text, strnlen(text, 4000));
+	if (b.error != 0)
+		stream_close(s);
+	else
+		stream_frame(s, &h, b.p, b.len);
+	buf_release(&b);
+}
+
+void
+stream_flush(struct stream *s)
+{
+	if (s->closed)
+		return;
+	/* A dead end is no news here: death is told by waitpid, or by EOF. */
+	(void)conn_flush(&s->conn);
+	stream_count(s);
+	s->proc->node->acts->update(s);
+}
+
+struct stream *
+stream_of_ref(struct proc *p, uint64_t ref)
+{
+	struct stream	*s;
+
+	if ((ref & WIRE_REF_ATTACHED) == 0)
+		return p->main;
+	LIST_FOREACH(s, &p->attached, entry)
+		if (s->ref_base == (ref & STREAM_BASE))
+			return s;
+	return NULL;
+}
+
+size_t
+stream_waiting(const struct proc *p)
+{
+	return p->main == NULL ? 0 : p->main->conn.out_bytes;
+}
+
+/* ---- the mailbox of a process that has none of its own ---- */
+
+static void
+lend(struct stream *s, const uint8_t *bytes, size_t len)
+{
+	if ((s->lent = malloc(len)) == NULL) {
+		stream_close(s);
+		return;
+	}
+	memcpy(s->lent, bytes, len);
+	s->lent_len = len;
+	s->taking = false;
+	stream_send(s, bytes, len);
+}
+
+/* Hands the head of the queue to whoever has asked for longest. */
+static void
+serve_takers(struct proc *p)
+{
+	struct stream	*s, *taker;
+	const uint8_t	*bytes;
+	size_t		 len;
+
+	while (p->main != NULL &&
+	    (bytes = conn_out_peek(&p->main->conn, &len)) != NULL) {
+		taker = NULL;
+		LIST_FOREACH(s, &p->attached, entry)
+			if (s->taking)
+				taker = s;	/* the last was the first */
+		if (taker == NULL)
+			return;
+		lend(taker, bytes, len);
+		if (taker->closed)
+			continue;	/* no memory: it stays in the queue */
+		conn_out_drop(&p->main->conn);
+		stream_count(p->main);
+	}
+}
+
+void
+stream_to_proc(struct proc *p, const void *bytes, size_t len)
+{
+	struct stream	*s = p->main;
+
+	if (s == NULL || s->closed)
+		return;
+	if (s->hello) {
+		stream_send(s, bytes, len);
+		return;
+	}
+	if (conn_put(&s->conn, bytes, len) == -1) {
+		stream_close(s);
+		return;
+	}
+	stream_count(s);
+	if (p->nattached != 0)
+		serve_takers(p);
+}
+
+void
+stream_frame_to_proc(struct proc *p, struct wire_head *h, const void *body,
+    size_t n)
+{
+	struct buf	b;
+
+	h->to = proc_pid(p);
+	frame_build(&b, h, body, n);
+	if (b.error == 0)
+		stream_to_proc(p, b.p, b.len);
+	else if (p->main != NULL)
+		stream_close(p->main);
+	buf_release(&b);
+}
+
+void
+stream_welcome(struct stream *s, struct wire_head *h, const void *body,
+    size_t n)
+{
+	struct buf	b;
+
+	h->to = proc_pid(s->proc);
+	frame_build(&b, h, body, n);
+	if (b.error != 0 || conn_out_unget(&s->conn, b.p, b.len) == -1) {
+		buf_release(&b);
+		stream_close(s);
+		return;
+	}
+	buf_release(&b);
+	s->hello = true;
+	if (s == s->proc->main)
+		s->proc->hello = true;
+	stream_flush(s);
+}
+
+void
+stream_take(struct stream *s)
+{
+	s->taking = true;
+	serve_takers(s->proc);
+}
+
+void
+stream_taken(struct stream *s)
+{
+	free(s->lent);
+	s->lent = NULL;
+}

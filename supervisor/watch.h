@@ -1,0 +1,59 @@
+/*
+ * watch.h - monitors, links, exit signals.
+ *
+ * Each monitor and each link has an entry at both ends, and the ends speak by
+ * struct signal_frame, as two nodes do: between processes of one node it is
+ * handed over at once, between nodes it travels.
+ */
+#ifndef WATCH_H
+#define WATCH_H
+#include "node.h"
+
+enum signal_kind {
+	SIGNAL_MONITOR, SIGNAL_DEMONITOR, SIGNAL_DOWN,
+	SIGNAL_LINK, SIGNAL_UNLINK, SIGNAL_UNLINK_ACK, SIGNAL_LINK_EXIT,
+	SIGNAL_EXIT, SIGNAL_KILL
+};
+
+struct signal_frame {
+	enum signal_kind	 kind;
+	struct pid		 from, to;
+	uint64_t		 ref;	/* of the monitor; id of the unlink */
+	struct cause		 cause;	/* DOWN, LINK_EXIT, EXIT */
+};
+
+/*
+ * p monitors target under ref.  The DOWN goes to the stream that minted the ref,
+ * or to p's mailbox.  -1: EEXIST (the ref is in use), EMFILE (too many), ENOMEM.
+ */
+int	 watch_monitor(struct proc *p, bool mailbox, uint64_t ref,
+	    struct pid target);
+void	 watch_demonitor(struct proc *p, uint64_t ref);
+
+/* All monitors of target whose DOWN goes to p's mailbox. */
+void	 watch_demonitor_mailbox(struct proc *p, struct pid target);
+
+/* The monitor of p under ref, or NULL. */
+struct watch	*watch_find(struct proc *p, uint64_t ref);
+
+/* -1: EMFILE, ENOMEM. */
+int	 watch_link(struct proc *p, struct pid peer);
+void	 watch_unlink(struct proc *p, struct pid peer);
+
+/* An exit signal of p's own making; text "" is none, "normal" a normal one. */
+void	 watch_exit(struct proc *p, struct pid to, const char *text);
+void	 watch_kill(struct proc *p, struct pid to);
+
+/* A signal arrives at this node. */
+void	 watch_receive(struct node *, const struct signal_frame *);
+
+/* p is dead: everyone who watched it or was linked is told, once. */
+void	 watch_died(struct proc *p, const struct cause *);
+
+/* p never came to be: nobody is told. */
+void	 watch_undo(struct proc *p);
+
+/* The monitors that belonged to an attached stream. */
+void	 watch_stream_closed(struct stream *);
+
+#endif /* WATCH_H */

@@ -1,0 +1,81 @@
+/*
+ * world.h - what a relay has beside its node: sockets, timers, readers.
+ *
+ * The node decides; this is where its decisions meet the system.  node.world is
+ * the struct world around it.
+ */
+#ifndef WORLD_H
+#define WORLD_H
+#include "node.h"
+
+struct line {				/* captured */
+	TAILQ_ENTRY(line)	 entry;
+	struct pid		 pid;
+	char			 name[NAME_SIZE];
+	size_t			 len;
+	char			 text[];
+};
+
+struct death {				/* remembered */
+	TAILQ_ENTRY(death)	 entry;
+	struct pid		 pid;
+	char			 name[NAME_SIZE];
+	struct cause		 cause;
+	int64_t			 uptime_s;
+	char			 time[40];
+	char			*lines;		/* its last, or NULL */
+};
+
+struct subscription {			/* a live query */
+	LIST_ENTRY(subscription) entry;
+	struct stream		*stream;
+	uint64_t		 ref;
+	bool			 output;	/* else events */
+	bool			 wait;		/* workers wait for it */
+	size_t			 npatterns;
+	char			*patterns[];
+};
+
+struct reload {				/* asked by a command, unanswered */
+	TAILQ_ENTRY(reload)	 entry;
+	struct pid		 by;
+	uint64_t		 ref;
+	bool			 dry_run;
+};
+
+#define WORLD_ROOM	(128u << 10)	/* bytes received in a turn of one */
+#define WORLD_LINES_MAX	(256u << 10)	/* bytes of captured lines kept */
+#define WORLD_DEATHS_MAX 100
+
+struct world {
+	struct node		 node;
+	struct conf		*conf;
+	struct conn_room	 room;		/* of all streams, in turn */
+	struct loop_io		*order_io;
+	bool			 order_writing;
+	STAILQ_HEAD(, stream)	 resumed;
+
+	int			 listener, spare;	/* spare: see guest.c */
+	struct loop_io		*listener_io;
+	struct loop_timer	*listener_timer;
+	unsigned int		 nguests;
+
+	TAILQ_HEAD(lines, line)	 lines;
+	size_t			 lines_bytes;
+	TAILQ_HEAD(deaths, death) deaths;
+	size_t			 ndeaths;
+	LIST_HEAD(, subscription) subs;
+	bool			 output_held;	/* a reader is full */
+	bool			 output_stopped;	/* so nothing is read */
+	TAILQ_HEAD(, reload)	 reloads;
+	char			 owner[NAME_SIZE];	/* broodd's user */
+	bool			 stopped;		/* told the parent */
+};
+
+static inline struct world *
+world_of(const struct node *n)
+{
+	return n->world;
+}
+
+#endif /* WORLD_H */
