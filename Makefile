@@ -76,6 +76,8 @@ $(BIN)/relay: $(call obj,supervisor,$(RELAY)) $(LOWER_O)
 $(BIN)/brood: $(call obj,ctl,$(CTL)) $(BUILD)/libmsg.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(BSD_L) -ltpl
+$(BUILD)/conf_doc: $(call obj,supervisor,$(CONF) conf_doc) $(LOWER_O)
+	$(LINK) -o $@ $^ $(BSD_L)
 $(BIN)/workers/%: $(BUILD)/worker/%.o $(BUILD)/libmsg.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(BSD_L) -ltpl
@@ -87,17 +89,47 @@ $(BUILD)/libmsg.a: $(LIBMSG_O)
 	$(AR) rcs $@ $^
 $(BUILD)/libmsg.so: $(LIBMSG_O)
 	$(LINK) -shared -Wl,-soname,libmsg.so.0 -o $@ $^ $(BSD_L) -ltpl
-$(BUILD)/libmsg.pc: Makefile
-	@mkdir -p $(@D)
-	{ echo 'prefix=$(PREFIX)'; echo 'libdir=$${prefix}/lib'; \
+# Written for the folders of this very make: at install once more.
+PC	= { echo 'prefix=$(PREFIX)'; echo 'libdir=$${prefix}/lib'; \
 	  echo 'includedir=$${prefix}/include'; echo; echo 'Name: libmsg'; \
 	  echo 'Description: the worker library of brood'; \
 	  echo 'Version: $(VERSION)'; echo 'Cflags: -I$${includedir}'; \
 	  echo 'Libs: -L$${libdir} -lmsg'; \
-	  echo 'Libs.private: -ltpl -lbsd'; } > $@
+	  echo 'Libs.private: -ltpl -lbsd'; }
+$(BUILD)/libmsg.pc: Makefile
+	@mkdir -p $(@D)
+	@$(PC) > $@
+
+# ---- static workers, where musl-tools is installed ----
+#
+# A static musl program starts several times faster on virtual machines.  libtpl
+# and libbsd exist for the system's C library alone, so these have no run-time
+# formats (ENOTSUP).  <sys/queue.h> is macros only and is lent by the system.
+
+MUSL_CC	?= musl-gcc
+MUSL	= $(BUILD)/musl
+workers-musl: $(WORKERS:%=$(BIN)/workers-musl/%)
+$(MUSL)/sys/queue.h:
+	@mkdir -p $(@D)
+	cp "$$(echo '#include <sys/queue.h>' | $(CC) -M -xc - | \
+	    tr ' ' '\n' | grep 'sys/queue\.h')" $@
+$(MUSL)/%.o: %.c $(MUSL)/sys/queue.h
+	@mkdir -p $(@D)
+	$(MUSL_CC) $(STD) $(filter-out -Wconversion,$(WARN)) -O2 -DMSG_NO_TPL -I$(MUSL) -Ilibmsg -c -o $@ $<
+$(BIN)/workers-musl/%: $(MUSL)/worker/%.o \
+    $(patsubst %,$(MUSL)/libmsg/%.o,$(LOWER) $(UPPER))
+	@mkdir -p $(@D)
+	$(MUSL_CC) -static -o $@ $^
 
 include mk/test.mk
 include mk/bench.mk
+
+# ---- documents made from the code's tables ----
+
+docs: $(BUILD)/conf_doc
+	$(BUILD)/conf_doc sample > etc/brood.conf
+	$(BUILD)/conf_doc man < man/brood.conf.5 > $(BUILD)/brood.conf.5
+	cp $(BUILD)/brood.conf.5 man/brood.conf.5
 
 # ---- install ----
 
@@ -115,18 +147,19 @@ install: all
 	install -m 644 $(BUILD)/libmsg.a $(DESTDIR)$(PREFIX)/lib/libmsg.a
 	install -m 755 $(BUILD)/libmsg.so $(DESTDIR)$(PREFIX)/lib/libmsg.so.0
 	ln -sf libmsg.so.0 $(DESTDIR)$(PREFIX)/lib/libmsg.so
-	install -m 644 $(BUILD)/libmsg.pc \
-	    $(DESTDIR)$(PREFIX)/lib/pkgconfig/libmsg.pc
+	$(PC) > $(DESTDIR)$(PREFIX)/lib/pkgconfig/libmsg.pc
 	for m in $(MAN); do s=$${m##*.}; \
 	    install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && \
 	    install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/ || \
 	    exit 1; done
+	install -m 644 etc/workers.d/example.conf \
+	    $(DESTDIR)$(SYSCONFDIR)/brood/workers.d/example.conf
 	test -e $(DESTDIR)$(SYSCONFDIR)/brood/brood.conf || install -m 644 \
 	    etc/brood.conf $(DESTDIR)$(SYSCONFDIR)/brood/brood.conf
 
 clean:
 	rm -rf build $(BUILD) bin $(BIN)
 
-.PHONY: all install clean
+.PHONY: all docs install workers-musl clean
 .SECONDARY:
 -include $(wildcard $(BUILD)/*/*.d)

@@ -155,18 +155,19 @@ static void
 idle(const struct idle *args)
 {
 	struct node_pids	node = find_node();
-	long			before, pss;
+	long			before, after, pss;
 
 	spawn_idlers(args->workers);
 	pss = proc_number(node.guard, "smaps_rollup", "Pss:") +
 	    proc_number(node.parent, "smaps_rollup", "Pss:") +
 	    proc_number(node.relay, "smaps_rollup", "Pss:");
-	bench_print("pss", "brood", (double)pss / 1024, "MiB");
-
 	before = switches(&node);
 	sleep((unsigned int)args->seconds);
-	bench_print("wakeups", "brood", (double)(switches(&node) - before),
-	    "switches");
+	after = switches(&node);
+
+	/* Only now: what a worker prints wakes the relay. */
+	bench_print("pss", "brood", (double)pss / 1024, "MiB");
+	bench_print("wakeups", "brood", (double)(after - before), "switches");
 }
 
 int

@@ -1,7 +1,7 @@
 /*
  * brood_process.c - birth and death of workers under brood, by <msg.h> alone.
  *
- *	brood run brood_process:spawning COUNT
+ *	brood run brood_process:spawning FIGURE COUNT
  *	brood run brood_process:exiting  COUNT
  *	brood run brood_process:killing  COUNT
  *
@@ -26,7 +26,7 @@
 MSG_TYPE(hello, (i32, os_pid));
 
 MSG_REMOTABLE(greeter, (pid, to), (bool, stays));
-MSG_REMOTABLE(spawning, (i32, count));
+MSG_REMOTABLE(spawning, (str, figure), (i32, count));
 MSG_REMOTABLE(exiting, (i32, count));
 MSG_REMOTABLE(killing, (i32, count));
 
@@ -75,7 +75,7 @@ spawning(const struct spawning *args)
 		bench_samples_add(&samples, bench_now() - start);
 		await_down(pid);
 	}
-	bench_samples_print(&samples, "spawn", "brood");
+	bench_samples_print(&samples, args->figure, "brood");
 }
 
 static void

@@ -117,16 +117,19 @@ bench_samples_print(struct bench_samples *s, const char *figure,
 int
 bench_argument(int argc, char **argv, int at, int least, int most)
 {
-	const char	*why;
-	int		 value;
+	char	*end;
+	long	 value;
 
 	if (at >= argc)
 		errx(100, "argument %d is missing: %s's first lines say what"
 		    " it takes", at, argv[0]);
-	value = (int)strtonum(argv[at], least, most, &why);
-	if (why != NULL)
-		errx(100, "%s: %s", argv[at], why);
-	return value;
+	errno = 0;
+	value = strtol(argv[at], &end, 10);
+	if (errno != 0 || end == argv[at] || *end != '\0' ||
+	    value < least || value > most)
+		errx(100, "%s: a number from %d to %d is wanted", argv[at],
+		    least, most);
+	return (int)value;
 }
 
 void *

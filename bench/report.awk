@@ -107,5 +107,6 @@ FNR == 1 {
 	side = trim(cell[4])
 	what = trim(cell[5])
 	row(what == "" ? "the same" : what, trim(cell[3]), \
-	    figure "." trim(cell[2]), side, figure "." side)
+	    figure "." trim(cell[2]), side, \
+	    index(side, ".") ? side : figure "." side)
 }

@@ -29,8 +29,9 @@ change_on_frame(void *ctx, const struct frame *f)
 	if (cmd->json)
 		row_json(&row, stdout);
 	else if (!cmd->quiet)
-		printf("%s %s %s\n", row_get(&row, "change"),
-		    row_get(&row, "kind"), row_get(&row, "name"));
+		printf("%s %s%s%s\n", row_get(&row, "change"),
+		    row_get(&row, "kind"), row_get(&row, "name")[0] != '\0' ?
+		    " " : "", row_get(&row, "name"));
 	row_release(&row);
 }
 

@@ -43,6 +43,7 @@ struct run {
 	bool		 down;
 	char		 cause[WIRE_CAUSE_SIZE];
 	bool		 failed;	/* standard output is gone */
+	bool		 blame;		/* the supervisor let us down */
 };
 
 /* ---- the directory ---- */
@@ -95,8 +96,8 @@ write_conf(struct run *r, const char *folder)
 	if ((f = fopen(path, "we")) == NULL)
 		return cmd_fail(r->cmd, CMD_FAILED, "%s: %s", path,
 		    strerror(errno));
-	fprintf(f, "[node]\nname = master\nrole = MASTER\nlog-level = %s\n",
-	    r->cmd->verbose ? "info" : "warn");
+	fprintf(f, "[node]\nname = master\nrole = MASTER\nlog = %s/log\n",
+	    r->dir);
 	if (folder[0] != '\0')
 		fprintf(f, "worker-dir = \"%s\"\n", folder);
 	/* Also as root everything runs as whoever called. */
@@ -122,6 +123,7 @@ take_signals(struct run *r)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	(void)signal(SIGCHLD, SIG_DFL);		/* an ignored one never comes */
+	(void)signal(SIGPIPE, SIG_IGN);		/* there is to be tidied up */
 	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1 ||
 	    (r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) ==
 	    -1)
@@ -182,6 +184,7 @@ exec_broodd(const char *path, char **argv, char **envp, pid_t parent)
 	    dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
 		_exit(CMD_OWN);
 	closefrom(STDERR_FILENO + 1);
+	(void)signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&empty);
 	(void)sigprocmask(SIG_SETMASK, &empty, NULL);
 	execve(path, argv, envp);
@@ -282,9 +285,11 @@ await_ready(struct run *r)
 		read_signals(r);
 		if (r->stopped_by != 0)
 			return CMD_OWN;
-		if (r->broodd == 0)		/* it has said why */
+		if (r->broodd == 0) {
+			r->blame = true;
 			return cmd_fail(r->cmd, CMD_FAILED,
 			    "the supervisor did not start");
+		}
 		n = recv(r->ready, text, sizeof(text) - 1, 0);
 		if (n <= 0)
 			continue;
@@ -295,6 +300,13 @@ await_ready(struct run *r)
 }
 
 static int
+lost(struct run *r)
+{
+	r->blame = true;
+	return cmd_lost(r->cmd);
+}
+
+static int
 connect_broodd(struct run *r)
 {
 	struct client	*c = &r->cmd->client;
@@ -302,7 +314,7 @@ connect_broodd(struct run *r)
 
 	(void)snprintf(path, sizeof(path), "%s/sock", r->dir);
 	c->wake = r->signals;
-	return client_open(c, path) == -1 ? cmd_lost(r->cmd) : 0;
+	return client_open(c, path) == -1 ? lost(r) : 0;
 }
 
 /* ---- the process ---- */
@@ -322,8 +334,15 @@ on_frame(void *ctx, const struct frame *f)
 	/* As it was written, at once. */
 	row_write(&row, "line", stdout);
 	putchar('\n');
-	if (fflush(stdout) == EOF || ferror(stdout))
+	if (!r->failed && fflush(stdout) == EOF) {
 		r->failed = true;
+		/* As without us: who reads no more ends the writer. */
+		if (errno == EPIPE)
+			r->stopped_by = SIGPIPE;
+		else
+			(void)cmd_fail(r->cmd, CMD_FAILED,
+			    "standard output: %s", strerror(errno));
+	}
 	row_release(&row);
 }
 
@@ -339,12 +358,12 @@ follow(struct run *r)
 			continue;
 		}
 		if (errno != EINTR)
-			return cmd_lost(r->cmd);
+			return lost(r);
 		read_signals(r);
 		if (r->stopped_by != 0)
 			return CMD_OWN;
 	}
-	return r->failed ? cmd_flush(r->cmd) : 0;
+	return 0;
 }
 
 static int
@@ -358,10 +377,12 @@ run_process(struct run *r, struct launch *s)
 	/* Before the process is there, so that no line of it is missed. */
 	if (client_ask(&r->cmd->client, WIRE_QUERY, "output", all, 2, &live)
 	    == -1)
-		return cmd_lost(r->cmd);
+		return lost(r);
 	if ((rc = launch_ask(r->cmd, s, &pid, &r->down_ref)) != 0 ||
 	    (rc = follow(r)) != 0)
 		return rc;
+	if (r->failed)
+		return CMD_OWN;
 	rc = cmd_cause_code(r->cause);
 	if (rc == 1 && strcmp(r->cause, "exit 1") != 0)
 		fprintf(stderr, "brood: run: %s: %s\n", s->program, r->cause);
@@ -397,12 +418,32 @@ stop_broodd(struct run *r)
 	}
 }
 
+/* What the supervisor had to say, without the output of processes. */
+static void
+show_log(struct run *r)
+{
+	char	 path[96], *line = NULL;
+	size_t	 size = 0;
+	FILE	*f;
+
+	(void)snprintf(path, sizeof(path), "%s/log", r->dir);
+	if ((f = fopen(path, "re")) == NULL)
+		return;
+	while (getline(&line, &size, f) > 0)
+		if (strstr(line, " out ") == NULL)
+			fputs(line, stderr);
+	free(line);
+	fclose(f);
+}
+
 static void
 clean_up(struct run *r)
 {
 	if (r->signals != -1)
 		stop_broodd(r);
 	client_release(&r->cmd->client);
+	if (r->blame || r->cmd->verbose)
+		show_log(r);
 	if (r->dir[0] != '\0')
 		(void)nftw(r->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	if (r->ready != -1)

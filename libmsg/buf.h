@@ -55,10 +55,38 @@ void		 rd_str16(struct rd *, char *text, size_t cap);
 /* Everything was there, and nothing is left over. */
 bool		 rd_done(const struct rd *);
 
-/* Fixed-place integers, where the bytes are known to be there. */
-void		 put_u32(uint8_t *, uint32_t);
-void		 put_u64(uint8_t *, uint64_t);
-uint32_t	 get_u32(const uint8_t *);
-uint64_t	 get_u64(const uint8_t *);
+/*
+ * Fixed-place integers, where the bytes are known to be there.  In the header
+ * because they stand in the way of every message: compilers make one swapped
+ * load or store of each.
+ */
+static inline void
+put_u32(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+}
+
+static inline void
+put_u64(uint8_t *p, uint64_t v)
+{
+	put_u32(p, (uint32_t)(v >> 32));
+	put_u32(p + 4, (uint32_t)v);
+}
+
+static inline uint32_t
+get_u32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	    (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline uint64_t
+get_u64(const uint8_t *p)
+{
+	return (uint64_t)get_u32(p) << 32 | get_u32(p + 4);
+}
 
 #endif /* BUF_H */

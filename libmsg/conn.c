@@ -19,6 +19,7 @@
 #define CHUNK_FIRST	1024		/* most queues hold a frame or two */
 #define CHUNK_SMALL	(16u << 10)
 #define CHUNK_LARGE	(64u << 10)
+#define LARGE_FRAME	(16u << 10)	/* worth not copying a half of */
 
 /* Part of the queue.  Whole frames, until the kernel has taken some of it. */
 struct conn_chunk {
@@ -212,6 +213,10 @@ conn_fill(struct conn *c, const struct conn_room *room, size_t limit)
 	}
 	if (make_room(c, room, &at, &space) == -1)
 		return -1;
+	/* After a large frame the next is likely as large: to receive just that
+	   much saves moving the half of one aside. */
+	if (c->in_len == 0 && c->last > LARGE_FRAME && c->last < space)
+		space = c->last;
 	if (limit != 0 && limit < space)
 		space = limit;
 	n = receive(c, at, space);
@@ -239,6 +244,7 @@ conn_next(struct conn *c, struct frame *f)
 	f->body_len = f->h.len - WIRE_HEAD;
 	c->in += f->h.len;
 	c->in_len -= f->h.len;
+	c->last = f->h.len;
 	return 1;
 }
 

@@ -55,6 +55,7 @@ struct conn {
 	size_t			 in_len;	/* or in own */
 	uint8_t			*own;
 	size_t			 own_cap;
+	size_t			 last;		/* length of the last frame */
 
 	TAILQ_HEAD(conn_out, conn_chunk) out;
 	size_t			 out_bytes;

@@ -124,17 +124,16 @@ static void
 run(const struct msg_entry *e, int argc, char **argv)
 {
 	struct msg_type	*t = e->type;
-	uint8_t		*message;
-	size_t		 len;
 	void		*args;
 
 	if (type_ready(t) == -1 || (args = calloc(1, t->size)) == NULL)
 		bad_arguments(t, strerror(errno));
-	if ((message = self_take_args(&len)) != NULL)
-		read_message(t, message, len, args);
+	if (msg_process_.args != NULL)
+		read_message(t, msg_process_.args, msg_process_.args_len, args);
 	else
 		read_words(t, argc, argv, args);
-	free(message);
+	free(msg_process_.args);
+	msg_process_.args = NULL;
 	e->run(args);
 	body_release(t, args);
 	free(args);

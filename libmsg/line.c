@@ -33,7 +33,7 @@ line_init(struct line *l, int fd)
 	return -1;
 }
 
-static int
+int
 line_lost(struct line *l)
 {
 	if (!l->lost) {
@@ -49,8 +49,8 @@ line_lost(struct line *l)
 /* ---- out ---- */
 
 /* Grows, and moves what is unsent to the front; n is beyond that. */
-static int
-out_grow(struct line *l, size_t n)
+int
+line_grow(struct line *l, size_t n)
 {
 	size_t	 unsent = l->len - l->start;
 	uint8_t	*p;
@@ -66,15 +66,6 @@ out_grow(struct line *l, size_t n)
 	l->out = p;
 	l->cap = unsent + n;
 	return 0;
-}
-
-uint8_t *
-line_room(struct line *l, size_t n, size_t *space)
-{
-	if (n > l->cap - l->len && out_grow(l, n) == -1)
-		return NULL;
-	*space = l->cap - l->len;
-	return l->out + l->len;
 }
 
 /* All is sent.  The memory of a large frame goes back, if that works. */
@@ -154,17 +145,6 @@ line_flush(struct line *l)
 			line_look(l);
 	}
 	return r == 1 ? 0 : -1;
-}
-
-int
-line_send(struct line *l, size_t n)
-{
-	if (l->lost)
-		return line_lost(l);
-	l->len += n;
-	if (l->corks > 0 && l->len - l->start < LINE_CORK)
-		return 0;
-	return line_flush(l);
 }
 
 int

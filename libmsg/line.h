@@ -34,11 +34,11 @@ int	 line_init(struct line *, int fd);
 
 /* Room for n bytes behind what waits to be sent, at least; *space says how
    many.  Good until the next call.  NULL: ENOMEM. */
-uint8_t	*line_room(struct line *, size_t n, size_t *space);
+static inline uint8_t	*line_room(struct line *, size_t n, size_t *space);
 
 /* The n bytes put there are a whole frame: it goes, unless corked, and then
    when there is LINE_CORK of it.  -1: EPIPE. */
-int	 line_send(struct line *, size_t n);
+static inline int	 line_send(struct line *, size_t n);
 
 /* Never waits.  -1: EAGAIN and the frame is not sent at all; EPIPE.  Of one
    that was begun the rest goes with whatever is sent or awaited next. */
@@ -62,5 +62,30 @@ void	 line_look(struct line *);
    kernel would take more.  Who waits has flushed.  1, or 2 if only that; -1:
    ETIMEDOUT, EINTR a signal was handled, EPIPE. */
 int	 line_wait(struct line *, struct mono deadline, bool writable);
+
+/* ---- every message goes through these two ---- */
+
+int	 line_grow(struct line *, size_t n);
+int	 line_lost(struct line *);
+
+static inline uint8_t *
+line_room(struct line *l, size_t n, size_t *space)
+{
+	if (n > l->cap - l->len && line_grow(l, n) == -1)
+		return NULL;
+	*space = l->cap - l->len;
+	return l->out + l->len;
+}
+
+static inline int
+line_send(struct line *l, size_t n)
+{
+	if (l->lost)
+		return line_lost(l);
+	l->len += n;
+	if (l->corks > 0 && l->len - l->start < LINE_CORK)
+		return 0;
+	return line_flush(l);
+}
 
 #endif /* LINE_H */

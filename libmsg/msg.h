@@ -504,13 +504,14 @@ struct msg_closure {
     MSG_(F, __VA_ARGS__).message })
 
 struct msg_spawn_options {
+	bool		 none_;
 	bool		 link;		/* to this process */
 	bool		 monitor;	/* by this process */
 	uint64_t	*ref;		/* so, and its ref goes there */
 	const char	*name;		/* registered from its start, or NULL */
 };
 #define MSG_OPTIONS_(...)						\
-	(&(struct msg_spawn_options){ .link = false, __VA_ARGS__ })
+	(&(struct msg_spawn_options){ .none_ = false, __VA_ARGS__ })
 #define msg_spawn(node, ...)	MSG_SPAWN_(node, __VA_ARGS__, )
 #define MSG_SPAWN_(node, closure, ...)					\
 	msg_spawn_(node, closure, MSG_OPTIONS_(__VA_ARGS__))

@@ -26,7 +26,7 @@ msg_register(const char *name)
 {
 	if (self_open() == -1 || name_check(name) == -1)
 		return -1;
-	return request_make(WIRE_REGISTER, 0, self_pid(), name, strlen(name),
+	return request_make(WIRE_REGISTER, 0, msg_process_.pid, name, strlen(name),
 	    NULL);
 }
 
@@ -35,7 +35,7 @@ msg_unregister(const char *name)
 {
 	if (self_open() == -1 || name_check(name) == -1)
 		return -1;
-	return request_make(WIRE_UNREGISTER, 0, self_pid(), name, strlen(name),
+	return request_make(WIRE_UNREGISTER, 0, msg_process_.pid, name, strlen(name),
 	    NULL);
 }
 

@@ -32,32 +32,46 @@ struct wish {
 
 /* ---- a clause and a letter ---- */
 
+/* 0, or SPOILT, MSG_ERROR. */
 static int
-take_message(struct wish *w, const struct msg_clause *c, const struct letter *l)
+take_message(struct msg_type *t, const struct letter *l, void *out)
 {
-	void		*out = c->out;
-	struct msg_meta	*meta;
+	struct msg_meta	*meta = out;
 	const uint8_t	*image;
 	size_t		 len;
 
-	if (c->handler != NULL && (out = malloc(c->type->size)) == NULL)
-		return MSG_ERROR;
 	image = letter_image(l, &len);
-	if (body_read(c->type, image, len, out) == -1) {
-		if (c->handler != NULL)
-			free(out);
+	if (body_read(t, image, len, out) == -1)
 		return errno == EBADMSG ? SPOILT : MSG_ERROR;
-	}
-	meta = out;
 	meta->sender = msg_pid_of(l->sender);
 	meta->ref = l->ref;
-	if (c->pred != NULL && !c->type->test(c->pred, out, c->ctx)) {
-		body_release(c->type, out);
-		return NO_MATCH;
+	return 0;
+}
+
+static int
+take_if(const struct msg_clause *c, const struct letter *l)
+{
+	int	r = take_message(c->type, l, c->out);
+
+	if (r != 0 || c->type->test(c->pred, c->out, c->ctx))
+		return r;
+	body_release(c->type, c->out);
+	return NO_MATCH;
+}
+
+/* Into memory of its own, for as long as the handler has it. */
+static int
+take_lent(struct wish *w, const struct msg_clause *c, const struct letter *l)
+{
+	int	r;
+
+	if ((w->lent = malloc(c->type->size)) == NULL)
+		return MSG_ERROR;
+	if ((r = take_message(c->type, l, w->lent)) != 0) {
+		free(w->lent);
+		w->lent = NULL;
 	}
-	if (c->handler != NULL)
-		w->lent = out;
-	return (int)(c - w->clauses);
+	return r;
 }
 
 /* One block: image, type and format. */
@@ -130,11 +144,18 @@ match(struct wish *w, const struct letter *l)
 			take_death(c->out, l);
 			return i;
 		}
-		if (c->what == MSG_IS_TYPE && c->type->tag == l->tag) {
-			if ((r = take_message(w, c, l)) != NO_MATCH)
-				return r;
-		} else if (c->what == MSG_IS_ANY)
-			return (r = take_any(c->out, l)) == 0 ? i : r;
+		if (c->what == MSG_IS_ANY)
+			r = take_any(c->out, l);
+		else if (c->what != MSG_IS_TYPE || c->type->tag != l->tag)
+			continue;
+		else if (c->handler != NULL)
+			r = take_lent(w, c, l);
+		else if (c->pred != NULL)
+			r = take_if(c, l);
+		else
+			r = take_message(c->type, l, c->out);
+		if (r != NO_MATCH)
+			return r == 0 ? i : r;
 	}
 	return NO_MATCH;
 }
@@ -161,7 +182,7 @@ match_mail(struct wish *w, struct mail *mail)
 	drop(mail);
 	if (r != SPOILT)
 		return r;
-	self_spoilt();
+	msg_process_.spoilt++;
 	return NO_MATCH;
 }
 
@@ -248,7 +269,7 @@ scan_frames(struct wish *w)
 			self_put(&l);
 			continue;
 		case SPOILT:
-			self_spoilt();
+			msg_process_.spoilt++;
 			continue;
 		case MSG_ERROR:
 			self_put(&l);
@@ -361,14 +382,42 @@ msg_receive_(int ms, struct msg_clause *clauses)
 	return r;
 }
 
+/*
+ * What msg_receive would do with this one clause, as long as it need not wait:
+ * most messages are received here.  NO_MATCH: one must wait, or it is not as
+ * simple.
+ */
+static int
+expect_now(struct msg_type *t, void *out)
+{
+	struct letter	l;
+	struct frame	f;
+
+	if (self_mailbox()->n != 0)
+		return NO_MATCH;
+	while (line_next(self_line(), &f) == 1) {
+		if (self_sort(&f, &l) != 1)
+			continue;
+		if (l.kind == LETTER_USER && l.tag == t->tag &&
+		    take_message(t, &l, out) == 0)
+			return 0;
+		self_put(&l);
+		return NO_MATCH;
+	}
+	return NO_MATCH;
+}
+
 int
 msg_expect_(struct msg_type *t, void *out, int ms)
 {
-	struct msg_clause	c[] = {
-		{ .what = MSG_IS_TYPE, .type = t, .out = out },
-		{ .what = MSG_IS_END }
-	};
+	struct msg_clause	c[2];
 
+	if (t->head_len != 0 && msg_process_.open &&
+	    expect_now(t, out) == 0)
+		return 0;
+	c[0] = (struct msg_clause){ .what = MSG_IS_TYPE, .type = t,
+	    .out = out };
+	c[1].what = MSG_IS_END;
 	return msg_receive_(ms, c) == 0 ? 0 : -1;
 }
 

@@ -7,6 +7,7 @@
 #include "request.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "buf.h"
@@ -43,7 +44,7 @@ answer(const struct frame *f, struct pid *pid)
 	memcpy(why, r.p, n);
 	why[n] = '\0';
 	if (error != 0 && n == 0)
-		(void)strerror_r((int)error, why, sizeof(why));
+		(void)snprintf(why, sizeof(why), "%s", strerror((int)error));
 	*pid = who;
 	return (int)error;
 }

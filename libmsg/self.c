@@ -20,78 +20,10 @@
 
 #define SELF_FD_VAR	"BROOD_FD"
 
-static struct self {
-	bool		 open, in_main, dying;
-	struct line	 line;
-	struct pid	 pid;
-	char		 node[NAME_SIZE];
-	uint32_t	 max_frame;
-	uint64_t	 last_ref;
-	struct mailbox	 mailbox;
-	struct map	 refs;		/* live: to the mail that is its DOWN,
-					   or to no_mail while none came */
-	struct pid	*choked;
-	size_t		 nchoked, choked_cap;
-	uint8_t		*args;		/* MESSAGE */
-	size_t		 args_len;
-	size_t		 spoilt;
-	int		 failed;	/* errno of opening: it stays so */
-} self;
+struct self	msg_process_;
+#define self	msg_process_
 
-static char no_mail;
-
-struct pid
-self_pid(void)
-{
-	return self.pid;
-}
-
-const char *
-self_node(void)
-{
-	return self.node;
-}
-
-uint32_t
-self_max_frame(void)
-{
-	return self.max_frame;
-}
-
-struct line *
-self_line(void)
-{
-	return &self.line;
-}
-
-struct mailbox *
-self_mailbox(void)
-{
-	return &self.mailbox;
-}
-
-uint8_t *
-self_take_args(size_t *len)
-{
-	uint8_t	*p = self.args;
-
-	*len = self.args_len;
-	self.args = NULL;
-	self.args_len = 0;
-	return p;
-}
-
-void
-self_spoilt(void)
-{
-	self.spoilt++;
-}
-
-size_t
-self_spoilt_count(void)
-{
-	return self.spoilt;
-}
+static char	no_mail;	/* a live ref, and no DOWN yet */
 
 /* ---- the end ---- */
 
@@ -156,7 +88,7 @@ self_ref_gone(uint64_t ref)
 /* ---- who is choked ---- */
 
 bool
-self_choked(struct pid pid)
+self_search_choked(struct pid pid)
 {
 	size_t	i;
 
@@ -350,12 +282,10 @@ greet(void)
 }
 
 int
-self_open(void)
+self_start(void)
 {
 	int	fd;
 
-	if (self.open)
-		return 0;
 	if (self.failed != 0) {
 		errno = self.failed;
 		return -1;

@@ -9,20 +9,50 @@
 #include "line.h"
 #include "mailbox.h"
 
-/* Opens the line at the first call.  -1: ENOTCONN no worker, EPIPE, EPROTO,
-   ENOMEM.  What follows is for those who have called it. */
-int		 self_open(void);
-void		 self_main(void);	/* from now on the supervisor's end is
-					   ours: exit 111 */
-struct pid	 self_pid(void);
-const char	*self_node(void);
-uint32_t	 self_max_frame(void);
-struct line	*self_line(void);
-struct mailbox	*self_mailbox(void);
+struct self {
+	bool		 open, in_main, dying;
+	struct line	 line;
+	struct pid	 pid;
+	char		 node[NAME_SIZE];
+	uint32_t	 max_frame;
+	uint64_t	 last_ref;
+	struct mailbox	 mailbox;
+	struct map	 refs;		/* live: to the mail that is its DOWN,
+					   or to a mark while none came */
+	struct pid	*choked;
+	size_t		 nchoked, choked_cap;
+	uint8_t		*args;		/* MESSAGE that came with WELCOME */
+	size_t		 args_len;
+	size_t		 spoilt;	/* messages that were not what they
+					   said */
+	int		 failed;	/* errno of opening: it stays so */
+};
+extern struct self	msg_process_;	/* exported, so named like that */
 
-/* The arguments that came with the answer to HELLO, once: the caller's to
-   free, or NULL. */
-uint8_t		*self_take_args(size_t *len);
+/* Opens the line at the first call.  -1: ENOTCONN no worker, EPIPE, EPROTO,
+   ENOMEM.  The rest of this page is for those who have called it. */
+int		 self_start(void);
+
+static inline int
+self_open(void)
+{
+	return msg_process_.open ? 0 : self_start();
+}
+
+static inline struct line *
+self_line(void)
+{
+	return &msg_process_.line;
+}
+
+static inline struct mailbox *
+self_mailbox(void)
+{
+	return &msg_process_.mailbox;
+}
+
+/* From now on the supervisor's end is ours: exit 111. */
+void		 self_main(void);
 
 /* ---- refs: a DOWN of one that is not live is dropped ---- */
 
@@ -32,7 +62,13 @@ bool		 self_ref_gone(uint64_t ref);		/* its DOWN, too */
 
 /* ---- who is choked ---- */
 
-bool		 self_choked(struct pid);
+bool		 self_search_choked(struct pid);
+
+static inline bool
+self_choked(struct pid pid)
+{
+	return msg_process_.nchoked != 0 && self_search_choked(pid);
+}
 
 /* ---- frames that came ---- */
 
@@ -40,10 +76,6 @@ bool		 self_choked(struct pid);
 int		 self_sort(const struct frame *, struct letter *);
 void		 self_keep(const struct frame *);	/* into the mailbox */
 void		 self_put(const struct letter *);
-
-/* A message that said it was of a type and was not. */
-void		 self_spoilt(void);
-size_t		 self_spoilt_count(void);
 
 /*
  * Waits for what answers ref: REPLY, DONE or DOWN; the rest is kept.  1: *f is

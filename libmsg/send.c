@@ -16,7 +16,9 @@
 #include "type.h"
 
 #define MESSAGE_HEAD	10		/* tag, two lengths */
-#define SEND_GUESS	512		/* what most frames fit into */
+#define HEAD_MAX	(WIRE_HEAD + ADDRESS_SIZE + MESSAGE_HEAD +	\
+			    MSG_NAME_MAX + MSG_FORMAT_MAX)
+#define SEND_GUESS	512		/* what most images fit into */
 
 int
 send_await(struct pid pid, struct mono deadline, bool try)
@@ -56,104 +58,150 @@ send_frame(enum wire_op op, unsigned int flags, struct pid to, uint64_t ref,
 	size_t			 space;
 	uint8_t			*p;
 
-	if (n > self_max_frame() - WIRE_HEAD) {
+	if (n > msg_process_.max_frame - WIRE_HEAD) {
 		errno = EMSGSIZE;
 		return -1;
 	}
 	if ((p = line_room(l, h.len, &space)) == NULL)
 		return -1;
-	h.from = self_pid();
+	h.from = msg_process_.pid;
 	wire_put(p, &h);
 	if (n != 0)
 		memcpy(p + WIRE_HEAD, body, n);
 	return line_send(l, h.len);
 }
 
-/* All that stands before the image, in a frame of len bytes. */
-static void
-put_head(uint8_t *p, size_t len, const struct send *s, uint64_t tag,
-    const char *name, size_t name_len, const char *format, size_t format_len)
-{
-	struct wire_head	h = {
-		.len = (uint32_t)len, .op = (uint8_t)s->op,
-		.flags = (uint8_t)s->flags, .to = s->to, .ref = s->ref
-	};
+/* ---- messages: a head, and the image made right behind it ---- */
 
-	h.from = self_pid();
-	wire_put(p, &h);
-	p += WIRE_HEAD;
+struct head {
+	size_t	 len;
+	uint8_t	 bytes[HEAD_MAX];
+};
+
+/* The length of the frame is left for later. */
+static int
+head_make(struct head *h, const struct send *s, uint64_t tag, const char *name,
+    const char *format)
+{
+	size_t			 name_len = strlen(name);
+	size_t			 format_len = strlen(format);
+	struct wire_head	 w = {
+		.op = (uint8_t)s->op, .flags = (uint8_t)s->flags, .to = s->to,
+		.from = msg_process_.pid, .ref = s->ref
+	};
+	uint8_t			*p = h->bytes + WIRE_HEAD + s->before_len;
+
+	h->len = WIRE_HEAD + s->before_len + MESSAGE_HEAD + name_len +
+	    format_len;
+	if (name_len > MSG_NAME_MAX || format_len >= MSG_FORMAT_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	wire_put(h->bytes, &w);
 	if (s->before_len != 0)
-		memcpy(p, s->before, s->before_len);
-	p += s->before_len;
+		memcpy(h->bytes + WIRE_HEAD, s->before, s->before_len);
 	put_u64(p, tag);
 	p[8] = (uint8_t)name_len;
 	p[9] = (uint8_t)format_len;
 	memcpy(p + MESSAGE_HEAD, name, name_len);
 	memcpy(p + MESSAGE_HEAD + name_len, format, format_len);
+	return 0;
 }
 
 static int
-hand_over(const struct send *s, size_t len)
+hand_over(uint8_t *p, size_t len, bool try)
 {
 	struct line	*l = self_line();
 
-	return s->try ? line_try_send(l, len) : line_send(l, len);
+	put_u32(p, (uint32_t)len);
+	return try ? line_try_send(l, len) : line_send(l, len);
+}
+
+/* Written once where it fits into the room that is there, else measured so. */
+static int
+head_send(const struct head *h, struct msg_body b, bool try)
+{
+	struct line	*l = self_line();
+	size_t		 image, space;
+	uint8_t		*p;
+
+	if ((p = line_room(l, h->len + SEND_GUESS, &space)) == NULL)
+		return -1;
+	image = body_write(b.type, b.message, p + h->len, space - h->len);
+	if (image == 0)
+		return -1;
+	if (image > msg_process_.max_frame - h->len) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if (image > space - h->len) {
+		if ((p = line_room(l, h->len + image, &space)) == NULL)
+			return -1;
+		(void)body_write(b.type, b.message, p + h->len, image);
+	}
+	memcpy(p, h->bytes, h->len);
+	return hand_over(p, h->len + image, try);
 }
 
 int
 send_body(const struct send *s, struct msg_body b)
 {
-	struct line	*l = self_line();
-	size_t		 name_len, format_len, head, image, space;
-	uint8_t		*p;
+	struct head	h;
 
-	if (type_ready(b.type) == -1)
+	if (type_ready(b.type) == -1 ||
+	    head_make(&h, s, b.type->tag, b.type->name, b.type->format) == -1)
 		return -1;
-	name_len = strlen(b.type->name);
-	format_len = strlen(b.type->format);
-	head = WIRE_HEAD + s->before_len + MESSAGE_HEAD + name_len + format_len;
-	if ((p = line_room(l, head + SEND_GUESS, &space)) == NULL)
+	return head_send(&h, b, false);
+}
+
+/* Of many messages most go to where the last one went, and are like it. */
+static int
+send_plain(struct pid to, struct msg_body b, bool try)
+{
+	static struct head		 last;
+	static const struct msg_type	*last_type;
+	static struct pid		 last_to;
+	struct send			 s = { .op = WIRE_SEND, .to = to };
+
+	if (self_open() == -1)
 		return -1;
-	image = body_write(b.type, b.message, p + head, space - head);
-	if (image == 0)
+	if (self_choked(to) && send_await(to, MONO_NEVER, try) == -1)
 		return -1;
-	if (image > self_max_frame() - head) {
-		errno = EMSGSIZE;
-		return -1;
-	}
-	if (image > space - head) {
-		if ((p = line_room(l, head + image, &space)) == NULL)
+	if (b.type != last_type || !pid_equal(to, last_to)) {
+		last_type = NULL;
+		if (type_ready(b.type) == -1 || head_make(&last, &s,
+		    b.type->tag, b.type->name, b.type->format) == -1)
 			return -1;
-		(void)body_write(b.type, b.message, p + head, image);
+		last_type = b.type;
+		last_to = to;
 	}
-	put_head(p, head + image, s, b.type->tag, b.type->name, name_len,
-	    b.type->format, format_len);
-	return hand_over(s, head + image);
+	return head_send(&last, b, try);
 }
 
 int
 send_any(const struct send *s, const struct msg_any *any)
 {
-	size_t	 name_len = strlen(any->type), format_len = strlen(any->format);
-	size_t	 head, space;
-	uint8_t	*p;
+	struct line	*l = self_line();
+	struct head	 h;
+	size_t		 space, n = any->image.n;
+	uint8_t		*p;
 
-	if (!type_name_ok(any->type) || format_len >= MSG_FORMAT_MAX) {
+	if (!type_name_ok(any->type)) {
 		errno = EINVAL;
 		return -1;
 	}
-	head = WIRE_HEAD + s->before_len + MESSAGE_HEAD + name_len + format_len;
-	if (any->image.n > self_max_frame() - head) {
+	if (head_make(&h, s, type_tag(any->type, any->format), any->type,
+	    any->format) == -1)
+		return -1;
+	if (n > msg_process_.max_frame - h.len) {
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if ((p = line_room(self_line(), head + any->image.n, &space)) == NULL)
+	if ((p = line_room(l, h.len + n, &space)) == NULL)
 		return -1;
-	put_head(p, head + any->image.n, s,
-	    type_tag(any->type, any->format), any->type, name_len,
-	    any->format, format_len);
-	memcpy(p + head, any->image.v, any->image.n);
-	return hand_over(s, head + any->image.n);
+	memcpy(p, h.bytes, h.len);
+	memcpy(p + h.len, any->image.v, n);
+	return hand_over(p, h.len + n, false);
 }
 
 /* ---- the calls ---- */
@@ -161,21 +209,13 @@ send_any(const struct send *s, const struct msg_any *any)
 int
 msg_send_(struct msg_pid to, struct msg_body b)
 {
-	struct send	s = { .op = WIRE_SEND, .to = pid_of(to) };
-
-	if (self_open() == -1 || send_await(s.to, MONO_NEVER, false) == -1)
-		return -1;
-	return send_body(&s, b);
+	return send_plain(pid_of(to), b, false);
 }
 
 int
 msg_try_send_(struct msg_pid to, struct msg_body b)
 {
-	struct send	s = { .op = WIRE_SEND, .to = pid_of(to), .try = true };
-
-	if (self_open() == -1 || send_await(s.to, MONO_NEVER, true) == -1)
-		return -1;
-	return send_body(&s, b);
+	return send_plain(pid_of(to), b, true);
 }
 
 int

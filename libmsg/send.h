@@ -16,8 +16,7 @@ struct send {
 	struct pid	 to;
 	uint64_t	 ref;
 	const void	*before;
-	size_t		 before_len;
-	bool		 try;		/* EAGAIN rather than wait */
+	size_t		 before_len;	/* at most ADDRESS_SIZE */
 };
 int	 send_body(const struct send *, struct msg_body);
 

@@ -26,7 +26,7 @@ static void
 put_start(struct buf *b, const char *program, const char *entry, uint64_t ref,
     const struct msg_spawn_options *o)
 {
-	buf_init(b, self_max_frame() - WIRE_HEAD);
+	buf_init(b, msg_process_.max_frame - WIRE_HEAD);
 	buf_add_u64(b, ref);
 	buf_add_str8(b, o->name == NULL ? "" : o->name);
 	buf_add_str8(b, program);

@@ -37,19 +37,19 @@ is_decimal(const char *word)
 	return *word != '\0' && word[strspn(word, "0123456789")] == '\0';
 }
 
-/* libbsd's own reasons are shorter than ours; we say the same for all kinds. */
+/* As strtonum(3), which a musl build of the library would have to bring. */
 static const char *
 parse_signed(const char *word, long long least, long long most, long long *n)
 {
-	const char	*reason = NULL;
-
 	if (!is_decimal(word))
 		return not_number;
-	*n = strtonum(word, least, most, &reason);
-	return reason != NULL ? out_of_range : NULL;
+	errno = 0;
+	*n = strtoll(word, NULL, 10);
+	if (errno == ERANGE || *n < least || *n > most)
+		return out_of_range;
+	return NULL;
 }
 
-/* strtonum(3) ends at LLONG_MAX. */
 static const char *
 parse_u64(const char *word, uint64_t *n)
 {

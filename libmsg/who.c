@@ -21,7 +21,7 @@ msg_self(void)
 {
 	if (self_open() == -1)
 		return (struct msg_pid){ 0, 0 };
-	return msg_pid_of(self_pid());
+	return msg_pid_of(msg_process_.pid);
 }
 
 struct msg_node
@@ -39,8 +39,8 @@ msg_pid_equal(struct msg_pid a, struct msg_pid b)
 const char *
 msg_node_format(struct msg_node node, char text[MSG_ADDRESS_MAX])
 {
-	if (self_open() == 0 && node.id == self_pid().node)
-		(void)snprintf(text, MSG_ADDRESS_MAX, "%s", self_node());
+	if (self_open() == 0 && node.id == msg_process_.pid.node)
+		(void)snprintf(text, MSG_ADDRESS_MAX, "%s", msg_process_.node);
 	else
 		(void)snprintf(text, MSG_ADDRESS_MAX, "#%016" PRIx64, node.id);
 	return text;
@@ -51,8 +51,8 @@ msg_node_format(struct msg_node node, char text[MSG_ADDRESS_MAX])
 const char *
 msg_pid_format(struct msg_pid pid, char text[MSG_ADDRESS_MAX])
 {
-	if (self_open() == 0 && pid.node == self_pid().node)
-		return pid_print(text, pid_of(pid), self_node(), false, 0);
+	if (self_open() == 0 && pid.node == msg_process_.pid.node)
+		return pid_print(text, pid_of(pid), msg_process_.node, false, 0);
 	(void)snprintf(text, MSG_ADDRESS_MAX, "%" PRIu64 "#%016" PRIx64,
 	    pid.serial, pid.node);
 	return text;
@@ -70,8 +70,8 @@ msg_pid_parse(const char *text, struct msg_pid *out)
 		return msg_whereis(text, out);
 	if (a.incarnation != 0)
 		out->node = a.incarnation;
-	else if (a.node[0] == '\0' || strcmp(a.node, self_node()) == 0)
-		out->node = self_pid().node;
+	else if (a.node[0] == '\0' || strcmp(a.node, msg_process_.node) == 0)
+		out->node = msg_process_.pid.node;
 	else
 		return msg_whereis(text, out);	/* only the relay knows it */
 	out->serial = a.serial;

@@ -39,6 +39,8 @@ lint: all
 	@$(ENV) scripts/tap -t 120 scripts/lint/check-*
 unit: $(UNITS)
 	@scripts/tap -t 120 $(UNITS)
+neg:
+	@$(ENV) scripts/tap -t 120 tests/neg/run.sh
 bats: all $(TWORKERS)
 	@$(ENV) bats --formatter tap --jobs $(JOBS) tests
 valgrind: all $(TWORKERS)
@@ -74,6 +76,6 @@ coverage:
 	    --base-directory . --output-file build/coverage/all.info
 	lcov --list build/coverage/all.info
 
-.PHONY: check lint unit bats valgrind asan asan-programs fuzz fuzz-short \
+.PHONY: check lint unit neg bats valgrind asan asan-programs fuzz fuzz-short \
     fuzz-programs fuzz-run coverage
 -include $(wildcard $(BUILD)/tests/*/*.d)

@@ -91,6 +91,23 @@ read_options(struct options *o, int argc, char **argv)
 	return optind == argc ? 0 : -1;
 }
 
+/* Not realpath(3): workers.d stands beside the name that was given, not beside
+   what it may be a link to. */
+static char *
+absolute(const char *path)
+{
+	char	*folder, *full = NULL;
+
+	if (*path == '/')
+		return strdup(path);
+	if ((folder = getcwd(NULL, 0)) == NULL)
+		return NULL;
+	if (asprintf(&full, "%s/%s", folder, path) == -1)
+		full = NULL;
+	free(folder);
+	return full;
+}
+
 /* Its place must be known after a change of directory, too. */
 static int
 find_file(const struct options *o, struct source *s)
@@ -101,7 +118,7 @@ find_file(const struct options *o, struct source *s)
 		path = DEFAULT_FILE;
 	if (path == NULL)
 		return 0;
-	if ((s->file = realpath(path, NULL)) != NULL)
+	if ((s->file = absolute(path)) != NULL)
 		return 0;
 	fprintf(stderr, "broodd: %s: %s\n", path, strerror(errno));
 	return -1;

@@ -136,6 +136,11 @@ change_user(const struct start *s)
 
 	if (u == NULL)
 		return;
+	/* To the kernel -1 says: stay who you are.  That may be root. */
+	if (u->uid == (uid_t)-1 || u->gid == (gid_t)-1) {
+		errno = EINVAL;
+		fail(s, CHILD_USER);
+	}
 #if defined(SYS_setgroups32)		/* the others take 16 bits there */
 	if (syscall(SYS_setgroups32, u->ngroups, u->groups) == -1 ||
 	    syscall(SYS_setresgid32, u->gid, u->gid, u->gid) == -1 ||

@@ -256,7 +256,7 @@ conf_check_users(const struct conf *conf, struct conf_sink *sink)
 	const struct conf_program	*p;
 	const char			*relay = conf->node.user;
 
-	/* Root, written out: nobody is switched to, nothing can be kept apart. */
+	/* Root, written out: nobody is switched to, nothing is kept apart. */
 	if (strcmp(relay, "root") == 0)
 		return;
 	if (strcmp(conf->node.worker_user, relay) == 0)

@@ -46,7 +46,7 @@ struct conf_key {
 	size_t		 offset;	/* of the field in its section */
 	int64_t		 low, high;	/* bounds, both allowed */
 	const char	*initial;	/* the default as it prints */
-	const char	*choices;	/* of ENUM and SET, separated by blanks */
+	const char	*choices;	/* of ENUM, SET; blanks between */
 	struct conf_later later;
 	const char	*help;
 };

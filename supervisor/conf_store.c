@@ -70,7 +70,8 @@ conf_section_new(struct conf *conf, enum conf_kind kind, const char *name)
 }
 
 struct conf_section *
-conf_section_find(const struct conf *conf, enum conf_kind kind, const char *name)
+conf_section_find(const struct conf *conf, enum conf_kind kind,
+    const char *name)
 {
 	struct conf_section	*s;
 

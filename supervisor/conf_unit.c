@@ -102,7 +102,8 @@ time_number(const char *text, int64_t *us, char *why)
 }
 
 int
-conf_unit_parse_time(const struct conf_key *k, const char *text, void *field, char *why)
+conf_unit_parse_time(const struct conf_key *k, const char *text, void *field,
+    char *why)
 {
 	int64_t	 us = 0;
 
@@ -145,7 +146,8 @@ size_number(const struct conf_key *k, const char *text, int64_t *bytes,
 }
 
 int
-conf_unit_parse_size(const struct conf_key *k, const char *text, void *field, char *why)
+conf_unit_parse_size(const struct conf_key *k, const char *text, void *field,
+    char *why)
 {
 	int64_t	 n;
 
@@ -167,7 +169,8 @@ conf_unit_print_size(const struct conf_key *k, const void *field, FILE *f)
 }
 
 int
-conf_unit_parse_limit(const struct conf_key *k, const char *text, void *field, char *why)
+conf_unit_parse_limit(const struct conf_key *k, const char *text, void *field,
+    char *why)
 {
 	int64_t	 n = CONF_UNSET;
 
@@ -193,7 +196,8 @@ conf_unit_print_limit(const struct conf_key *k, const void *field, FILE *f)
 }
 
 int
-conf_unit_parse_rate(const struct conf_key *k, const char *text, void *field, char *why)
+conf_unit_parse_rate(const struct conf_key *k, const char *text, void *field,
+    char *why)
 {
 	struct conf_rate	 rate;
 	const char		*slash = strchr(text, '/'), *wrong;

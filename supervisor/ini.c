@@ -128,7 +128,7 @@ ini_line(struct ini *ini, char *text, size_t len, size_t line)
 int
 ini_parse(const char *text, size_t len, ini_on_entry *on_entry, void *ctx)
 {
-	static const char	 plain[3];	/* no escape, \ or # of its own */
+	static const char	 plain[3];	/* no \ or # of its own */
 	struct ini		 ini = { .on_entry = on_entry, .ctx = ctx };
 	size_t			 n, line = 0;
 	bool			 failed;

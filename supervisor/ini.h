@@ -15,7 +15,7 @@ struct ini_entry {
 	const char	*section, *name;	/* NULL before the first [..] */
 	const char	*key;			/* NULL: the section itself */
 	const char	*value;			/* trimmed, quotes kept */
-	const char	*error;			/* or: why not, key is the text */
+	const char	*error;			/* or why not; key: where */
 };
 
 typedef void	 ini_on_entry(void *ctx, const struct ini_entry *);

@@ -29,7 +29,7 @@
 #include "settings.h"
 #include "stream.h"
 
-#define SEND_BUFFER	(64 << 10)	/* kernel memory towards a worker */
+#define SEND_BUFFER	(212 << 10)	/* kernel memory towards a worker */
 
 /* ---- reading ---- */
 

@@ -48,8 +48,8 @@ void		 log_set_level(struct log *, enum log_level);
 uint64_t	 log_lost(const struct log *);	/* lines, since it was opened */
 
 /*
- * A log that is NULL drops everything.  log_error and log_warn end with ": " and
- * the text of errno; with an x they do not.
+ * A log that is NULL drops everything.  log_error and log_warn end with ": "
+ * and the text of errno; with an x they do not.
  */
 void	 log_error(struct log *, const char *fmt, ...) LOG_FORMAT(2);
 void	 log_errorx(struct log *, const char *fmt, ...) LOG_FORMAT(2);

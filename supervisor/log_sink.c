@@ -153,8 +153,7 @@ sink_write(struct log_sink *sink, const char *line, size_t len)
 	struct pollfd	 p = { .fd = sink->fd, .events = POLLOUT };
 	ssize_t		 n;
 
-	if (poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0 ||
-	    (p.revents & (POLLERR | POLLNVAL)) != 0)
+	if (poll(&p, 1, 0) != 1 || p.revents != POLLOUT)
 		return -1;
 	do {
 		if (sink->socket)
@@ -210,7 +209,8 @@ static int
 syslog_format(char *line, size_t size, const char *ident, int priority,
     const char *text)
 {
-	static const char	 months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	static const char	 months[] = "JanFebMarAprMayJunJulAugSep"
+	    "OctNovDec";
 	time_t			 now = time(NULL);
 	struct tm		 tm = { 0 };
 

@@ -77,33 +77,33 @@ read_conf(struct world *w, const char *text, size_t len)
 	return NULL;
 }
 
+/* The answer to a reload that a command asked for comes first; one that was good
+   is followed by the configuration, also after a dry run. */
 static void
 on_conf(struct world *w, const struct frame *f)
 {
+	struct reload	*r = w->reload_good ? TAILQ_FIRST(&w->reloads) : NULL;
+	bool		 dry_run = r != NULL && r->dry_run;
 	struct conf	*now;
 
 	now = read_conf(w, (const char *)f->body, f->body_len);
-	if (now == NULL)
-		return;
-	query_reloaded(w, 0, "", now);
-	boot_reload(w, now);
+	if (w->reload_good)
+		query_reloaded(w, now == NULL ? EINVAL : 0, "", now);
+	w->reload_good = false;
+	if (now != NULL && !dry_run)
+		boot_reload(w, now);
+	else
+		conf_free(now);
 }
 
-/* A dry run's answer brings the configuration it read. */
 static void
 on_answer(struct world *w, const struct frame *f)
 {
-	struct reload	*r = TAILQ_FIRST(&w->reloads);
-	struct conf	*now;
-	char		*text;
-	int		 err = (int)get_u32(f->body);
+	int	 err = (int)get_u32(f->body);
+	char	*text;
 
 	if (err == 0) {
-		if (r == NULL || !r->dry_run)
-			return;			/* O_CONF follows */
-		now = read_conf(w, (const char *)f->body + 4, f->body_len - 4);
-		query_reloaded(w, now == NULL ? EINVAL : 0, "", now);
-		conf_free(now);
+		w->reload_good = true;
 		return;
 	}
 	text = strndup((const char *)f->body + 4, f->body_len - 4);

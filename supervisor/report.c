@@ -40,6 +40,8 @@ end(struct parent *p, struct buf *b, enum wire_op op, uint64_t serial,
 
 	h.len = (uint32_t)b->len;
 	h.to.serial = serial;
+	if (op == WIRE_O_INIT)
+		h.ref = geteuid();	/* whose supervisor this is */
 	if (b->error == 0) {
 		wire_put(b->p, &h);
 		rc = nfds != 0 ?

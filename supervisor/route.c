@@ -32,6 +32,7 @@
 /* Frames in a row for one receiver. */
 struct run {
 	struct proc	*to;
+	struct pid	 pid;		/* of to: saves looking it up again */
 	const uint8_t	*p;
 	size_t		 n, frames;
 };
@@ -59,7 +60,7 @@ run_add(struct stream *s, struct run *r, struct proc *to,
 {
 	if (r->to != to || r->p + r->n != f->bytes) {
 		run_flush(s, r);
-		*r = (struct run){ .to = to, .p = f->bytes };
+		*r = (struct run){ .to = to, .pid = f->h.to, .p = f->bytes };
 	}
 	r->n += f->h.len;
 	r->frames++;
@@ -83,6 +84,8 @@ to_proc(struct stream *s, struct frame *f, struct run *r, struct proc *to)
 static const char *
 on_send(struct stream *s, struct frame *f, struct run *r)
 {
+	if (r->to != NULL && pid_equal(r->pid, f->h.to))
+		return to_proc(s, f, r, r->to);
 	return to_proc(s, f, r, proc_by_pid(s->proc->node, f->h.to));
 }
 

@@ -68,6 +68,7 @@ struct world {
 	bool			 output_held;	/* a reader is full */
 	bool			 output_stopped;	/* so nothing is read */
 	TAILQ_HEAD(, reload)	 reloads;
+	bool			 reload_good;	/* its O_CONF follows */
 	char			 owner[NAME_SIZE];	/* broodd's user */
 	bool			 stopped;		/* told the parent */
 };

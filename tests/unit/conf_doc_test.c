@@ -12,11 +12,13 @@ whole_file(const char *path)
 {
 	static char	 text[1 << 17];
 	FILE		*f = fopen(path, "r");
-	size_t		 n = f != NULL ? fread(text, 1, sizeof(text) - 1, f) : 0;
+	size_t		 n = 0;
 
-	text[n] = '\0';
-	if (f != NULL)
+	if (f != NULL) {
+		n = fread(text, 1, sizeof(text) - 1, f);
 		fclose(f);
+	}
+	text[n] = '\0';
 	return text;
 }
 

@@ -113,6 +113,26 @@ test_example(void)
 	conf_free(c);
 }
 
+static void
+test_same(void)
+{
+	struct told	 told;
+	struct conf	*one = parse("[group g]\n", &told);
+	struct conf	*two = parse("# moved\n\n[group g]\nintensity = 5\n"
+			    "[group h]\n", &told);
+	struct conf	*three = parse("[group g]\nintensity = 6\n", &told);
+
+	ok(conf_same(CONF_GROUP, &conf_group(one, "g")->s,
+	    &conf_group(two, "g")->s), "a section that only moved is the same");
+	ok(!conf_same(CONF_GROUP, &conf_group(two, "h")->s,
+	    &conf_group(two, "g")->s), "one of another name is not");
+	ok(!conf_same(CONF_GROUP, &conf_group(one, "g")->s,
+	    &conf_group(three, "g")->s), "nor one that says something else");
+	conf_free(one);
+	conf_free(two);
+	conf_free(three);
+}
+
 /* --- many problems --- */
 
 static void
@@ -168,7 +188,7 @@ test_long_chain(void)
 static void
 write_file(const char *dir, const char *name, const char *text)
 {
-	char	 path[512];
+	char	 path[1024];
 	FILE	*f;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
@@ -181,7 +201,7 @@ write_file(const char *dir, const char *name, const char *text)
 static void
 remove_file(const char *dir, const char *name)
 {
-	char	 path[512];
+	char	 path[1024];
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	remove(path);
@@ -194,7 +214,8 @@ test_files(void)
 	static const char *const names[] = { "10.conf", "20.conf", "30.conf~",
 	    ".conf", ".hidden.conf" };
 	char			 path[512], sub[512];
-	char			 first[] = "role=MASTER", last[] = "role=WORKER";
+	char			 first[] = "role=MASTER";
+	char			 last[] = "role=WORKER";
 	char			 blank[] = "role = WORKER";
 	char			*over[] = { first, blank, NULL };
 	struct told		 told = { .lines = 0 };
@@ -317,6 +338,7 @@ int
 main(void)
 {
 	test_example();
+	test_same();
 	test_cap();
 	test_escapes();
 	test_long_chain();

@@ -28,6 +28,8 @@ static const struct {
 	    "1 a|||\n2 a||k|A=1 B=2\n" },
 	{ "carriage returns", TEXT("[a]\r\nk = v\r\n"),
 	    "1 a|||\n2 a||k|v\n" },
+	{ "blanks at the end", TEXT("[a] \t\nk = v \t\n"),
+	    "1 a|||\n2 a||k|v\n" },
 	{ "a comment after the value", TEXT("[a]\nk = v # c\nl = w\t; c\n"),
 	    "1 a|||\n2 a||k|v\n3 a||l|w\n" },
 	{ "a comment sign inside a word", TEXT("[a]\nk = v#c;d\n"),

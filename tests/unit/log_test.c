@@ -128,7 +128,7 @@ test_file(void)
 {
 	char		 path[128], moved[128];
 	const char	*text;
-	struct log	*log;
+	struct log	*log, *other;
 	struct stat	 st;
 
 	path_in_dir(path, "log");
@@ -157,7 +157,12 @@ test_file(void)
 	is_int(st.st_mode & 0777, 0640 & ~umask(022), "file: its mode");
 	log = log_open(path, LOG_LEVEL_DEBUG, "broodd");
 	log_debug(log, "again");
-	is_int(count(file_contents(path), "\n"), 6, "file: is added to");
+	other = log_open(path, LOG_LEVEL_DEBUG, "relay");
+	log_debug(log, "by one");
+	log_debug(other, "by another");
+	log_close(other);
+	is_int(count(file_contents(path), "\n"), 8,
+	    "file: is added to, also by two");
 	rename(path, moved);
 	log_info(log, "still in the old one");
 	is_int(log_reopen(log), 0, "file: opened anew");
@@ -240,7 +245,7 @@ test_full_pipe(void)
 
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return;
-	log = log_open_fd(fds[1], LOG_LEVEL_INFO);	/* it blocks: ours not */
+	log = log_open_fd(fds[1], LOG_LEVEL_INFO);	/* a blocking one */
 	for (i = 0; i < 5000; i++)
 		log_info(log, "line %d of many, to fill the pipe", i);
 	lost = log_lost(log);
@@ -289,7 +294,9 @@ test_full_disk(void)
 	struct rlimit	 was, small;
 	struct log	*log = log_open("/dev/full", LOG_LEVEL_INFO, "x");
 
+	errno = ENOENT;
 	log_info(log, "no room");
+	is_int(errno, ENOENT, "full disk: errno is kept");
 	is_int((intmax_t)log_lost(log), 1, "full disk: the line is lost");
 	log_close(log);
 
@@ -308,7 +315,7 @@ test_full_disk(void)
 	is_int((intmax_t)log_lost(log), 2, "full disk: lost lines are counted");
 	log_info(log, "fourth");
 	text = file_contents(path);
-	ok(strstr(text, "\n20") != NULL && strstr(text, " info fourth\n"),
+	ok(count(text, "\n") == 4 && strstr(text, " info fourth\n") != NULL,
 	    "full disk: what comes later begins a line of its own");
 	is_int(count(text, "lost=2\n"), 1, "full disk: and tells the loss");
 	log_close(log);
