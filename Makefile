@@ -19,7 +19,7 @@ STD	= -std=c11 -D_GNU_SOURCE
 WARN	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	  -Wpointer-arith -Wwrite-strings -Wsign-compare -Wformat=2 -Wvla \
 	  -Wconversion
-HARDEN	?= -fstack-protector-strong -fPIC
+HARDEN	?= -fstack-protector-strong -fPIC -fno-semantic-interposition
 BSD_C	:= $(shell pkg-config --cflags libbsd-overlay)
 BSD_L	:= $(shell pkg-config --libs libbsd-overlay)
 EVENT_L	:= $(shell pkg-config --libs libevent_core)

@@ -4,9 +4,9 @@
  *	brood_child FIGURE COUNT TOUCHED_MB PROGRAM [ARG...]
  *
  * Owns:    the figure spawn_1g: child_spawn() of supervisor/child.c until the
- *          first byte of the child on descriptor 3, in a process that has touched
- *          TOUCHED_MB; the rest of broodd is not in it.  raw_process spawn is the
- *          same with a bare clone.
+ *          first byte of the child on descriptor 3, in a process that has
+ *          touched TOUCHED_MB; the rest of broodd is not in it.  raw_process
+ *          spawn is the same with a bare clone.
  * Errors:  exit 1.
  */
 #include <err.h>

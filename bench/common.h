@@ -33,8 +33,8 @@ void	 bench_samples_print(struct bench_samples *, const char *figure,
 /* These end the program when they fail: a bench has nothing to rescue. */
 int	 bench_argument(int argc, char **argv, int at, int least, int most);
 void	*bench_memory(size_t);		/* zeroed */
-void	 bench_pair(int [2]);		/* SOCK_STREAM, close-on-exec, above 9 */
-void	 bench_touch(size_t mb);		/* that much memory, page by page */
+void	 bench_pair(int [2]);		/* close-on-exec, above 9 */
+void	 bench_touch(size_t mb);		/* so much memory is used */
 void	 bench_read(int fd, void *, size_t);
 void	 bench_write(int fd, const void *, size_t);
 pid_t	 bench_fork(void);		/* the child dies with its parent */

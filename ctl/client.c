@@ -349,7 +349,8 @@ int
 client_open(struct client *c, const char *path)
 {
 	struct sockaddr_un	 sa = { .sun_family = AF_UNIX };
-	struct timeval		 patience = { HELLO_MS / 1000, 0 }, ever = { 0, 0 };
+	struct timeval		 patience = { HELLO_MS / 1000, 0 };
+	struct timeval		 ever = { 0, 0 };
 	int			 fd, rc, error;
 
 	conn_init(&c->conn, -1, WIRE_R, FRAME_MAX);

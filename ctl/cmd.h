@@ -74,7 +74,7 @@ int	 cmd_open(struct cmd *);		/* 0, or the exit code */
 
 /* A question or an order without rows, and its answer. */
 int	 cmd_ask(struct cmd *, unsigned int op, const char *what,
-	    const char *const *args, size_t n, client_frame_fn *, void *ctx,
+	    const char *const *args, size_t n, client_frame_fn *fn, void *ctx,
 	    const char *about);
 
 /* ---- addresses ---- */

@@ -256,8 +256,7 @@ print_line(struct cmd *cmd, const struct row *row)
 		row_visible(row_get(row, "pid"), false, stdout);
 		printf(" %s: ", row_get(row, "worker"));
 	}
-	row_write(row, "line", stdout);
-	putchar('\n');
+	row_line(row, stdout);
 }
 
 static void

@@ -195,8 +195,8 @@ cmd_process_signal(struct cmd *cmd)
 	(void)snprintf(number, sizeof(number), "%d", n);
 	cmd->args[0] = number;
 	if ((rc = cmd_open(cmd)) != 0 ||
-	    (rc = cmd_ask(cmd, WIRE_CONTROL, "signal", cmd->args,
-	    cmd->nargs, hits_on_frame, &hits, NULL)) != 0 || (rc = cmd_flush(cmd)) != 0)
+	    (rc = cmd_ask(cmd, WIRE_CONTROL, "signal", cmd->args, cmd->nargs,
+	    hits_on_frame, &hits, NULL)) != 0 || (rc = cmd_flush(cmd)) != 0)
 		return rc;
 	return hits.n > 0 ? CMD_DONE : cmd_fail(cmd, CMD_NOBODY,
 	    "%s: no such process", cmd->args[1]);

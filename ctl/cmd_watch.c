@@ -158,41 +158,28 @@ wait_end(struct cmd *cmd, struct mono deadline)
 /* What is known of the one worker that is waited for. */
 struct awaited {
 	const char	*name;
-	bool		 ready, down;
+	bool		 ready, down;	/* as ps has it */
+	bool		 stale;		/* something has happened since */
 };
-
-static void
-awaited_on_row(struct awaited *a, const struct row *row)
-{
-	const char	*event = row_get(row, "event"),
-			*state = row_get(row, "state");
-
-	if (strcmp(row_get(row, event[0] != '\0' ? "worker" : "name"),
-	    a->name) != 0)
-		return;
-	if (event[0] == '\0') {			/* it runs: a row of ps */
-		a->down = false;
-		a->ready = strcmp(state, "ready") == 0 ||
-		    strcmp(state, "up") == 0;
-	} else if (strcmp(event, "ready") == 0) {
-		a->ready = true;
-	} else if (strcmp(event, "start") == 0) {
-		a->down = false;
-	} else if (strcmp(event, "death") == 0 ||
-	    strcmp(event, "park") == 0) {
-		a->ready = false;
-		a->down = true;
-	}
-}
 
 static void
 awaited_on_frame(void *ctx, const struct frame *f)
 {
+	struct awaited	*a = ctx;
 	struct row	 row;
+	const char	*state;
 
 	if (f->h.op != WIRE_ROW || row_read(&row, f->body, f->body_len) == -1)
 		return;
-	awaited_on_row(ctx, &row);
+	state = row_get(&row, "state");
+	if (state[0] == '\0') {			/* no state: an event */
+		if (strcmp(row_get(&row, "worker"), a->name) == 0)
+			a->stale = true;
+	} else if (strcmp(row_get(&row, "name"), a->name) == 0) {
+		a->ready = strcmp(state, "ready") == 0 ||
+		    strcmp(state, "up") == 0;
+		a->down = strcmp(state, "ended") == 0;
+	}
 	row_release(&row);
 }
 
@@ -204,7 +191,7 @@ static int
 wait_state(struct cmd *cmd, bool ready, const char *name,
     struct mono deadline)
 {
-	struct awaited	 a = { .name = name, .down = true };
+	struct awaited	 a = { .name = name, .stale = true };
 	struct frame	 f;
 	uint64_t	 ref;
 	int		 rc;
@@ -214,15 +201,20 @@ wait_state(struct cmd *cmd, bool ready, const char *name,
 	if (client_ask(&cmd->client, WIRE_QUERY, "events", NULL, 0, &ref) ==
 	    -1)
 		return cmd_lost(cmd);
-	if ((rc = cmd_ask(cmd, WIRE_QUERY, "ps", &name, 1, awaited_on_frame,
-	    &a, name)) != 0)
-		return rc;
-	while (ready ? !a.ready : !a.down) {
+	for (;;) {
+		if (a.stale) {
+			a = (struct awaited){ .name = name, .down = true };
+			if ((rc = cmd_ask(cmd, WIRE_QUERY, "ps", &name, 1,
+			    awaited_on_frame, &a, name)) != 0)
+				return rc;
+			continue;
+		}
+		if (ready ? a.ready : a.down)
+			return CMD_DONE;
 		if (client_read(&cmd->client, &f, deadline) == -1)
 			return cmd_lost(cmd);
 		awaited_on_frame(&a, &f);
 	}
-	return CMD_DONE;
 }
 
 int

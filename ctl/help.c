@@ -109,19 +109,30 @@ put_wrapped(const char *text, int indent, int at)
 	putchar('\n');
 }
 
+/* -t SECONDS, -h, --help, or --name NAME below the long ones. */
+static void
+option_text(const struct verb_option *o, char *text, size_t size)
+{
+	const char	*space = o->arg != NULL ? " " : "";
+	const char	*arg = o->arg != NULL ? o->arg : "";
+
+	if (o->key >= 256)
+		(void)snprintf(text, size, "      --%s%s%s", o->name, space,
+		    arg);
+	else if (o->name != NULL)
+		(void)snprintf(text, size, "  -%c, --%s%s%s", o->key, o->name,
+		    space, arg);
+	else
+		(void)snprintf(text, size, "  -%c%s%s", o->key, space, arg);
+}
+
 static void
 put_options(const struct verb_option *o)
 {
 	char	 left[64];
 
 	for (; o->key != 0; o++) {
-		(void)snprintf(left, sizeof(left), "  %s%c%s%s%s%s",
-		    o->key < 256 ? "-" : "    --",
-		    o->key < 256 ? o->key : o->name[0],
-		    o->key < 256 ? (o->name != NULL ? ", --" : "") :
-		    o->name + 1,
-		    o->key < 256 && o->name != NULL ? o->name : "",
-		    o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
+		option_text(o, left, sizeof(left));
 		printf("%-21s ", left);
 		put_wrapped(o->help, 22, 22);
 	}

@@ -103,6 +103,14 @@ row_write(const struct row *row, const char *key, FILE *out)
 	fwrite(c->value, 1, c->len, out);
 }
 
+void
+row_line(const struct row *row, FILE *f)
+{
+	row_write(row, "line", f);
+	if (strcmp(row_get(row, "more"), "true") != 0)
+		putc('\n', f);
+}
+
 /* ---- for programs ---- */
 
 void

@@ -37,6 +37,9 @@ void		 row_visible(const char *, bool full, FILE *);
 /* Seconds as people read them: 12s, 3m05s, 7h00m, 3d04h. */
 void		 row_uptime(const char *seconds, char *text, size_t size);
 
+/* A captured line as it was written; a piece of a longer one has no newline. */
+void		 row_line(const struct row *, FILE *);
+
 /* ---- a table: columns by key, widths as they come out ---- */
 
 /* form: 0 as it is, 'u' seconds as 3d04h, 'b' bytes as 12K. */

@@ -87,11 +87,11 @@ static const struct verb_option	reload_options[] = {
 	{ 0, NULL, NULL, NULL }
 };
 
-#define DEST_TEXT "DEST is 12@alpha, 12, name@alpha or name; without @NODE it " \
-	"is of the local node."
-#define FORMAT_TEXT "FORMAT has a letter for each value: b bool, i u 32 bits, " \
-	"I U 64 bits, f float, s string, B blob (hex digits), p pid, o port; " \
-	"A(s) is an array: its count, then its elements."
+#define DEST_TEXT "DEST is 12@alpha, 12, name@alpha or name; without @NODE " \
+	"it is of the local node."
+#define FORMAT_TEXT "FORMAT has a letter for each value: b bool, i u 32 " \
+	"bits, I U 64 bits, f float, s string, B blob (hex digits), p pid, " \
+	"o port; A(s) is an array: its count, then its elements."
 
 const struct verb	verbs[] = {
 	{ "run", "[-N NODES] [-o KEY=VALUE]... PROGRAM[:ENTRY] [ARG...]",
@@ -136,7 +136,7 @@ const struct verb	verbs[] = {
 	    "force, then prints a line per death, 'down 12@alpha signal 9 "
 	    "(KILL)', until all have ended.",
 	    monitor_options, cmd_watch_monitor, 1, VERB_ANY, 0 },
-	{ "wait", "DEST | --ready WORKER | --down WORKER",
+	{ "wait", "[-t SECONDS] DEST | --ready WORKER | --down WORKER",
 	    "until a process ends, with its exit code",
 	    "Waits until the process ends. The exit code is its own; 128+N "
 	    "when signal N ended it, 1 for any other cause; brood's own "

@@ -64,6 +64,7 @@ msg_call_(struct msg_pid to, struct msg_body request, struct msg_type *t,
 	    send_await(s.to, deadline, false) == -1)
 		return -1;
 	s.ref = self_mint();
+	self_expect(s.ref);
 	if (send_body(&s, request) == -1 || line_flush(self_line()) == -1)
 		return -1;
 	if (self_await(s.ref, deadline, &f) == 1) {

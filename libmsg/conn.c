@@ -59,8 +59,8 @@ own_free(struct conn *c)
 	c->reserved = 0;
 }
 
-static void
-out_free(struct conn *c)
+void
+conn_out_clear(struct conn *c)
 {
 	while (!TAILQ_EMPTY(&c->out))
 		chunk_free(c, TAILQ_FIRST(&c->out));
@@ -74,7 +74,7 @@ conn_release(struct conn *c)
 		if (c->fds[--c->nfds] != -1)
 			close(c->fds[c->nfds]);
 	own_free(c);
-	out_free(c);
+	conn_out_clear(c);
 	c->in_len = 0;
 	if (c->fd != -1)
 		close(c->fd);
@@ -134,13 +134,15 @@ receive(struct conn *c, uint8_t *p, size_t n)
 	return r;
 }
 
-/* Bytes of the frame that begins the unread ones; of a header at least. */
+/* Bytes of the frame that begins the unread ones; of a header at least.  Before
+   the header is whole nobody has checked its length. */
 static size_t
 frame_need(const struct conn *c)
 {
 	size_t	need = WIRE_HEAD;
 
-	if (c->in_len >= 4 && get_u32(c->in) > need)
+	if (c->in_len >= WIRE_HEAD && get_u32(c->in) > need &&
+	    get_u32(c->in) <= c->max_frame)
 		need = get_u32(c->in);
 	return need;
 }
@@ -177,7 +179,6 @@ make_room(struct conn *c, const struct conn_room *room, uint8_t **at,
 	size_t	need = frame_need(c);
 	bool	owned = c->own != NULL;
 
-	BUG_ON(need > c->max_frame);	/* conn_next() has refused it */
 	if (need > room->cap || (owned && c->in_len >= room->cap)) {
 		if (own_grow(c, need > c->in_len ? need : c->in_len +
 		    CONN_SMALL, false) == -1)
@@ -191,8 +192,6 @@ make_room(struct conn *c, const struct conn_room *room, uint8_t **at,
 	}
 	if (c->in_len != 0)
 		memmove(room->p, c->in, c->in_len);
-	if (owned)
-		own_free(c);
 	c->in = room->p;
 	*at = room->p + c->in_len;
 	*space = room->cap - c->in_len;
@@ -220,10 +219,16 @@ conn_fill(struct conn *c, const struct conn_room *room, size_t limit)
 	if (limit != 0 && limit < space)
 		space = limit;
 	n = receive(c, at, space);
+	if (n == 0)
+		c->eof = true;
+	/* Own memory is given up for the room only when something came: else
+	   nobody settles, and the room is the next one's. */
+	if (n <= 0 && c->own != NULL)
+		c->in = c->own;
+	else if (c->own != NULL && c->in != c->own)
+		own_free(c);
 	if (n > 0)
 		c->in_len += (size_t)n;
-	else if (n == 0)
-		c->eof = true;
 	return n;
 }
 
@@ -254,6 +259,18 @@ conn_unget(struct conn *c, const struct frame *f)
 	BUG_ON(f->bytes + f->h.len != c->in);
 	c->in = f->bytes;
 	c->in_len += f->h.len;
+}
+
+bool
+conn_begun(const struct conn *c, struct wire_head *h, const uint8_t **bytes,
+    size_t *len)
+{
+	if (c->in_len < WIRE_HEAD)
+		return false;
+	wire_get(h, c->in);
+	*bytes = c->in;
+	*len = c->in_len;
+	return c->in_len < h->len;
 }
 
 int
@@ -336,7 +353,7 @@ conn_put(struct conn *c, const void *p, size_t n)
 static void
 out_dead(struct conn *c)
 {
-	out_free(c);
+	conn_out_clear(c);
 	c->eof = true;
 }
 

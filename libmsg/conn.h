@@ -82,6 +82,11 @@ int	 conn_settle(struct conn *);	/* -1: ENOMEM */
 /* What it holds of the budget is given back, and it takes no more of it. */
 void	 conn_unbudget(struct conn *);
 
+/* Whether a frame has begun and is not whole; its header, which is checked, and
+   the bytes that are there. */
+bool	 conn_begun(const struct conn *, struct wire_head *,
+	    const uint8_t **bytes, size_t *len);
+
 /* A descriptor that came beside a frame: the oldest; -1 and EMFILE when it was
    lost on the way, ENOENT when none came.  The caller owns it. */
 int	 conn_take_fd(struct conn *);
@@ -104,6 +109,7 @@ int	 conn_put_fds(struct conn *, const void *, size_t, const int *, size_t);
 const uint8_t	*conn_out_peek(const struct conn *, size_t *len);
 void		 conn_out_drop(struct conn *);		/* the peeked one */
 int		 conn_out_unget(struct conn *, const void *, size_t);
+void		 conn_out_clear(struct conn *);
 size_t		 conn_out_count(const struct conn *);	/* frames */
 
 #endif /* CONN_H */

@@ -15,7 +15,9 @@
 #include <string.h>
 
 #define OUT_FIRST	(128u << 10)	/* a full cork and a frame besides */
-#define LINE_LOOKS	8		/* receives in one look, at most */
+#define ROOM_SIZE	(256u << 10)	/* all that a socket holds; what is
+					   never used costs no memory */
+#define LINE_LOOKS	4		/* receives in one look, at most */
 #define OUT_KEPT	(512u << 10)	/* more goes back after a large frame */
 
 int
@@ -23,7 +25,7 @@ line_init(struct line *l, int fd)
 {
 	*l = (struct line){ .cap = OUT_FIRST };
 	conn_init(&l->in, fd, WIRE_R, WIRE_MAX);
-	l->room.cap = CONN_SMALL;
+	l->room.cap = ROOM_SIZE;
 	l->out = malloc(l->cap);
 	l->room.p = malloc(l->room.cap);
 	if (l->out != NULL && l->room.p != NULL)

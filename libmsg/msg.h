@@ -425,9 +425,10 @@ struct msg_clause {
 int	 msg_receive_(int ms, struct msg_clause *);
 
 /*
- * For a loop of one's own: poll msg_fd() for reading, then msg_pump(), which
- * never waits and says how many messages lie in the mailbox (-1: EPIPE), then
- * msg_receive(0, ...) until MSG_TIMEOUT.
+ * For a loop of one's own: msg_pump(), which never waits and says how many
+ * messages lie in the mailbox (-1: EPIPE); msg_receive(0, ...) until
+ * MSG_TIMEOUT; then poll msg_fd() for reading, and again.  In this order, for
+ * any other call may have taken messages in.
  */
 int	 msg_fd(void);
 int	 msg_pump(void);
@@ -485,8 +486,8 @@ static void msg_run_##F(const void *args) { F(args); }
 int	 msg_main(int argc, char **argv, struct msg_entry *const *table);
 #define MSG_TABLE(...)		MSG_TABLE_(__VA_ARGS__, )
 #define MSG_TABLE_(...)		((struct msg_entry *const []){		\
-    MSG_EACH(MSG_TABLE_ROW, ~, __VA_ARGS__) NULL })
-#define MSG_TABLE_ROW(x, F)	&msg_entry_##F,
+    MSG_EACH(MSG_TABLE_ROW_, ~, __VA_ARGS__) NULL })
+#define MSG_TABLE_ROW_(x, F)	&msg_entry_##F,
 
 /*
  *	pid = msg_spawn(node, MSG_CLOSURE(f, .n = 1), .link = true)

@@ -65,6 +65,7 @@ request_make(enum wire_op op, unsigned int flags, struct pid to,
 	if (self_open() == -1)
 		return -1;
 	ref = self_mint();
+	self_expect(ref);
 	if (send_frame(op, flags, to, ref, body, n) == -1 ||
 	    line_flush(self_line()) == -1 ||
 	    self_await(ref, MONO_NEVER, &f) == -1)

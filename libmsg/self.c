@@ -173,13 +173,46 @@ self_put(const struct letter *l)
 		(void)map_put(&self.refs, l->ref, mail);  /* it is in there */
 }
 
+static bool
+answers(const struct frame *f, uint64_t ref)
+{
+	return f->h.ref == ref && (f->h.op == WIRE_DONE ||
+	    f->h.op == WIRE_REPLY || f->h.op == WIRE_DOWN);
+}
+
+void
+self_expect(uint64_t ref)
+{
+	self.awaited = ref;
+	free(self.early);
+	self.early = NULL;
+}
+
 void
 self_keep(const struct frame *f)
 {
 	struct letter	l;
 
+	if (self.awaited != 0 && self.early == NULL &&
+	    answers(f, self.awaited)) {
+		if ((self.early = malloc(f->h.len)) == NULL)
+			self_die("out of memory", 1);
+		memcpy(self.early, f->bytes, f->h.len);
+		return;
+	}
 	if (self_sort(f, &l) == 1)
 		self_put(&l);
+}
+
+/* self.early, as a frame; it is freed when the next request begins. */
+static int
+take_early(struct frame *f)
+{
+	wire_get(&f->h, self.early);
+	f->bytes = self.early;
+	f->body = self.early + WIRE_HEAD;
+	f->body_len = f->h.len - WIRE_HEAD;
+	return 1;
 }
 
 int
@@ -187,10 +220,12 @@ self_await(uint64_t ref, struct mono deadline, struct frame *f)
 {
 	int	r;
 
+	self.awaited = 0;
+	if (self.early != NULL)
+		return take_early(f);
 	for (;;) {
 		while ((r = line_next(&self.line, f)) == 1) {
-			if (f->h.ref == ref && (f->h.op == WIRE_DONE ||
-			    f->h.op == WIRE_REPLY || f->h.op == WIRE_DOWN))
+			if (answers(f, ref))
 				return 1;
 			self_keep(f);
 		}

@@ -16,6 +16,9 @@ struct self {
 	char		 node[NAME_SIZE];
 	uint32_t	 max_frame;
 	uint64_t	 last_ref;
+	uint64_t	 awaited;	/* the request under way, or 0 */
+	uint8_t		*early;		/* its answer, if that came while the
+					   request was still being written */
 	struct mailbox	 mailbox;
 	struct map	 refs;		/* live: to the mail that is its DOWN,
 					   or to a mark while none came */
@@ -76,6 +79,10 @@ self_choked(struct pid pid)
 int		 self_sort(const struct frame *, struct letter *);
 void		 self_keep(const struct frame *);	/* into the mailbox */
 void		 self_put(const struct letter *);
+
+/* The answer to ref may come before self_await() is called for it: while the
+   request is written the line is looked at.  To be said before that. */
+void		 self_expect(uint64_t ref);
 
 /*
  * Waits for what answers ref: REPLY, DONE or DOWN; the rest is kept.  1: *f is

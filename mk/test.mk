@@ -11,6 +11,7 @@ PARTS	= $(filter-out %/broodd.o %/relay.o %/brood.o, \
 	  $(patsubst %.c,$(BUILD)/%.o,$(wildcard supervisor/*.c ctl/*.c)))
 UNITS	= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 TWORKERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/workers/*.c))
+SHIMS	= $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/shim/*.c))
 FUZZERS	= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
 TEST_L	= $(BUILD)/tests/parts.a $(BUILD)/libmsg.a $(BSD_L) $(EVENT_L) -ltpl
 
@@ -26,8 +27,19 @@ $(UNITS): %: %.o $(BUILD)/tests/parts.a $(BUILD)/libmsg.a
 	$(LINK) -o $@ $< $(TEST_L)
 $(TWORKERS): %: %.o $(BUILD)/libmsg.a
 	$(LINK) -o $@ $< $(BUILD)/libmsg.a $(BSD_L) -ltpl
+$(BUILD)/tests/shim/%.so: tests/shim/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -shared -o $@ $<
 $(FUZZERS): %: %.o $(BUILD)/tests/parts.a $(BUILD)/libmsg.a
 	$(LINK) -fsanitize=fuzzer -o $@ $< $(TEST_L)
+
+# ---- pages made from the code ----
+
+docs/wire.md: scripts/wire_doc.c libmsg/wire.h
+	@mkdir -p $(BUILD)
+	$(COMPILE) -Ilibmsg -o $(BUILD)/wire_doc scripts/wire_doc.c \
+	    libmsg/wire.c libmsg/buf.c
+	$(BUILD)/wire_doc >$@.new && mv $@.new $@
 
 # ---- the parts of scripts/check ----
 
@@ -41,7 +53,7 @@ unit: $(UNITS)
 	@scripts/tap -t 120 $(UNITS)
 neg:
 	@$(ENV) scripts/tap -t 120 tests/neg/run.sh
-bats: all $(TWORKERS)
+bats: all $(TWORKERS) $(SHIMS)
 	@$(ENV) bats --formatter tap --jobs $(JOBS) tests
 valgrind: all $(TWORKERS)
 	@$(ENV) bats --formatter tap tests/valgrind

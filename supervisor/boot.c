@@ -20,6 +20,8 @@
 #include "settings.h"
 #include "spawn.h"
 
+#define LAST_WORDS_MS	1000	/* for readers of the last output */
+
 static bool
 is_wanted(const struct conf *c, const struct conf_worker *w)
 {
@@ -119,6 +121,28 @@ boot_stop(struct world *w)
 	boot_turn(w);
 }
 
+static void
+on_words_over(void *arg)
+{
+	struct world	*w = arg;
+
+	w->words_over = true;		/* the turn goes on with it */
+}
+
+/* What workers said last is still on its way to who reads it. */
+static bool
+await_readers(struct world *w)
+{
+	if (w->last_words != NULL)
+		return true;
+	w->last_words = loop_timer_new(w->node.loop, on_words_over, w);
+	if (w->last_words == NULL)
+		return false;
+	loop_timer_set(w->last_words,
+	    mono_after(w->node.now, MONO_MS(LAST_WORDS_MS)));
+	return true;
+}
+
 void
 boot_turn(struct world *w)
 {
@@ -139,9 +163,13 @@ boot_turn(struct world *w)
 			stop_proc(last);
 		return;
 	}
+	guest_close(w);
+	if (!w->words_over && guest_waiting(w) && await_readers(w))
+		return;
+	loop_timer_free(w->last_words);
+	w->last_words = NULL;
 	w->stopped = true;
 	cause_set(&c, "stopped");
-	guest_close(w);
 	guest_close_all(w, &c);
 	ask_plain(&w->node, WIRE_O_STOPPED);
 }

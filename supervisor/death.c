@@ -43,10 +43,13 @@ death_exited(struct node *n, const struct frame *f)
 	p->status = (int)rd_u32(&r);
 	p->obeyed = rd_u8(&r) != 0;
 	p->state = PROC_EXITED;
-	TAILQ_INSERT_TAIL(&n->drains, p, waiting);
+	STAILQ_INSERT_TAIL(&n->drains, p, waiting);
 	/* How much is its tail is asked now: later bytes are not its own. */
-	if (p->main != NULL)
+	if (p->main != NULL) {
+		stream_discard(p->main);
+		flow_drained(p);
 		n->acts->update(p->main);
+	}
 	LIST_FOREACH(s, &p->attached, entry)
 		n->acts->update(s);
 }
@@ -57,7 +60,7 @@ death_guest(struct proc *p)
 	if (p->state != PROC_LIVE)
 		return;
 	p->state = PROC_EXITED;
-	TAILQ_INSERT_TAIL(&p->node->drains, p, waiting);
+	STAILQ_INSERT_TAIL(&p->node->drains, p, waiting);
 }
 
 void
@@ -132,10 +135,8 @@ finish(struct proc *p)
 
 	life_cause(p, &c);
 	names_drop_all(p);
-	say_death(p, &c);
 	watch_died(p, &c);
-	if (p->kind == PROC_WORKER)
-		TAILQ_REMOVE(&p->node->started, p, started);
+	say_death(p, &c);		/* the log may be slow: last */
 	remains(p);
 }
 
@@ -145,13 +146,13 @@ death_turn(struct node *n)
 	size_t		 bound = NODE_QUEUE_LIMIT + n->conf->node.tail_memory;
 	struct proc	*p;
 
-	while ((p = TAILQ_FIRST(&n->drains)) != NULL) {
+	while ((p = STAILQ_FIRST(&n->drains)) != NULL) {
 		if (p->kind == PROC_WORKER && n->queued > bound &&
 		    !n->stopping) {
 			n->stats.drains_waited++;
 			break;
 		}
-		TAILQ_REMOVE(&n->drains, p, waiting);
+		STAILQ_REMOVE_HEAD(&n->drains, waiting);
 		n->acts->drain(p);
 		finish(p);
 	}

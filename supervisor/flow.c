@@ -10,9 +10,9 @@
  *			NODE_IGNORED_MAX bytes, or all queues are at their bound
  *	attached, guest	a stream of one errand: held before the frame
  *
- * Owns:    struct choke, proc->over, stream->paused and held.
- * Not here: the queues (stream.c), who is read (the acts look at paused, held).
- * Errors:  without memory for a choke the sender is held as if it had ignored it.
+ * Owns:    struct choke, proc->over, stream->paused.
+ * Not here: the queues (stream.c), who is read (the acts look at paused).
+ * Errors:  without memory for a choke its sender is not told.
  */
 #include "flow.h"
 
@@ -63,14 +63,13 @@ paused_update(struct stream *s)
 	struct choke	*c;
 	bool		 paused = false;
 
-	LIST_FOREACH(c, &s->chokes, by_stream)
-		if (c->pausing)
-			paused = true;
+	if (s->proc->state == PROC_LIVE)	/* a tail is read to its end */
+		LIST_FOREACH(c, &s->chokes, by_stream)
+			if (c->pausing)
+				paused = true;
 	if (paused == s->paused)
 		return;
 	s->paused = paused;
-	if (!paused)
-		s->held = false;
 	s->proc->node->acts->update(s);
 }
 
@@ -97,13 +96,16 @@ flow_sent(struct stream *s, struct proc *p, size_t bytes)
 
 	if (stream_waiting(p) > n->conf->node.high_mark)
 		p->over = true;
-	if (!p->over || s->kind != STREAM_WORKER || s->closed || p == s->proc)
+	if (!p->over || s->kind != STREAM_WORKER || s->closed ||
+	    p == s->proc || s->proc->state != PROC_LIVE)
 		return;
 	if ((c = choke_find(s, p)) == NULL) {
 		if ((c = choke_new(s, p)) == NULL)
 			return;
 		n->stats.chokes++;
 		tell(s, p, WIRE_CHOKE);
+		if (s->closed)		/* for want of memory, chokes too */
+			return;
 	} else {
 		c->after += bytes;
 		if (bytes > c->largest)
@@ -129,7 +131,6 @@ flow_may_send(struct stream *s, struct proc *p)
 		return true;
 	if ((c = choke_find(s, p)) == NULL && (c = choke_new(s, p)) == NULL)
 		return true;		/* no memory to wait with */
-	s->held = true;
 	choke_pause(c);
 	return false;
 }

@@ -44,15 +44,15 @@ peer_uid(int fd, uint32_t *uid)
 static void
 on_silence(void *arg)
 {
-	struct stream	*s = arg;
+	struct proc	*p = arg;
 	struct cause	 c;
 
-	s->proc->node->now = mono_now();
-	if (s->hello)
+	p->node->now = mono_now();
+	if (p->hello)
 		return;
-	s->proc->node->stats.guests_refused++;
+	p->node->stats.guests_refused++;
 	cause_set(&c, "error: no hello");
-	life_order(s->proc, &c, SIGKILL);
+	life_order(p, &c, SIGKILL);
 }
 
 /* Room for one more of this user: a silent one makes it, if need be. */
@@ -121,12 +121,12 @@ admit(struct world *w, int fd)
 	w->nguests++;
 	w->node.stats.guests++;
 	if (stream_new(p, STREAM_GUEST, fd) == NULL ||
-	    link_bind(p->main) == -1 || (p->main->timer = loop_timer_new(
-	    w->node.loop, on_silence, p->main)) == NULL) {
+	    link_bind(p->main) == -1 || (p->timer = loop_timer_new(
+	    w->node.loop, on_silence, p)) == NULL) {
 		death_stillborn(p);
 		return;
 	}
-	loop_timer_set(p->main->timer,
+	loop_timer_set(p->timer,
 	    mono_after(w->node.now, MONO_MS(NODE_HELLO_MS)));
 }
 
@@ -204,6 +204,18 @@ guest_close(struct world *w)
 	if (w->spare != -1)
 		close(w->spare);
 	w->listener = w->spare = -1;
+}
+
+bool
+guest_waiting(struct world *w)
+{
+	struct proc	*p, *next;
+
+	HASH_ITER(hh, w->node.procs, p, next)
+		if (p->kind == PROC_GUEST && p->state == PROC_LIVE &&
+		    stream_waiting(p) > 0)
+			return true;
+	return false;
 }
 
 void

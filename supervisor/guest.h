@@ -9,6 +9,9 @@
 int	 guest_open(struct world *, int fd);
 void	 guest_close(struct world *);		/* no new ones */
 
+/* Whether a guest has still something to read. */
+bool	 guest_waiting(struct world *);
+
 /* All guests are closed, at the end of the node. */
 void	 guest_close_all(struct world *, const struct cause *);
 

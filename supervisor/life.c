@@ -36,7 +36,7 @@ static void
 guest_end(struct proc *p)
 {
 	p->state = PROC_EXITED;
-	TAILQ_INSERT_TAIL(&p->node->drains, p, waiting);
+	STAILQ_INSERT_TAIL(&p->node->drains, p, waiting);
 }
 
 void

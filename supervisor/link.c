@@ -49,8 +49,11 @@ link_ended(struct stream *s)
 static void
 link_starve(struct stream *s)
 {
+	struct node	*n = s->proc->node;
+
 	s->starved = true;
-	s->proc->node->starved++;
+	n->starved++;
+	n->starved_at = n->frame_memory.used;
 	link_update(s);
 }
 
@@ -123,7 +126,7 @@ resume_later(struct stream *s)
 	if (s->resuming)
 		return;
 	s->resuming = true;
-	STAILQ_INSERT_TAIL(&world_of(s->proc->node)->resumed, s, resumed);
+	STAILQ_INSERT_TAIL(&world_of(s->proc->node)->resumed, s, later);
 }
 
 static int
@@ -133,10 +136,9 @@ wanted(const struct stream *s)
 
 	if (s->conn.out_bytes > 0 && s->hello)
 		what |= LOOP_WRITE;
-	if (s->proc->state != PROC_LIVE || s->broken || s->starved ||
-	    s->conn.eof)
+	if (s->proc->state != PROC_LIVE || s->broken || s->conn.eof)
 		return what;
-	if (!s->paused)
+	if (!s->paused && !s->starved)
 		return what | LOOP_READ;
 	return s->kind == STREAM_WORKER ? what : what | LOOP_CLOSED;
 }
@@ -150,13 +152,11 @@ link_update(struct stream *s)
 		live_stream_closed(s);
 		if (s->resuming)
 			STAILQ_REMOVE(&world_of(s->proc->node)->resumed, s,
-			    stream, resumed);
+			    stream, later);
 		if (s->starved)
 			s->proc->node->starved--;
 		s->resuming = s->starved = false;
-		loop_timer_free(s->timer);
 		loop_io_free(s->io);
-		s->timer = NULL;
 		s->io = NULL;
 		return;
 	}
@@ -185,7 +185,7 @@ drain_stream(struct stream *s)
 {
 	ssize_t	n;
 
-	s->paused = s->held = false;	/* the dead wait for nobody */
+	s->paused = false;	/* the dead wait for nobody */
 	conn_unbudget(&s->conn);
 	route_frames(s);
 	while (s->tail > 0 && !s->closed && !s->broken) {
@@ -280,15 +280,14 @@ link_sockets(struct proc *p, int fds[CONN_FDS], size_t *nfds)
 
 /* ---- turns ---- */
 
-/* Memory for large frames is free again: everyone who waited may try. */
+/* Memory for large frames was given back: everyone who waited may try. */
 static void
 feed_the_starved(struct node *n)
 {
 	struct proc	*p, *next;
 	struct stream	*s;
 
-	if (n->starved == 0 ||
-	    n->frame_memory.used > n->frame_memory.limit / 2)
+	if (n->starved == 0 || n->frame_memory.used >= n->starved_at)
 		return;
 	n->starved = 0;
 	HASH_ITER(hh, n->procs, p, next) {
@@ -310,7 +309,7 @@ link_turn(struct world *w)
 	struct stream	*s;
 
 	while ((s = STAILQ_FIRST(&w->resumed)) != NULL) {
-		STAILQ_REMOVE_HEAD(&w->resumed, resumed);
+		STAILQ_REMOVE_HEAD(&w->resumed, later);
 		s->resuming = false;
 		if (s->proc->state == PROC_LIVE)
 			route_frames(s);

@@ -210,7 +210,8 @@ live_event(struct node *n, const char *event, const struct proc *p,
 }
 
 void
-live_line(struct world *w, const struct proc *p, const char *text, size_t len)
+live_line(struct world *w, const struct proc *p, const char *text, size_t len,
+    bool more)
 {
 	struct subscription	*sub, *next;
 	struct rows		 r;
@@ -227,6 +228,7 @@ live_line(struct world *w, const struct proc *p, const char *text, size_t len)
 		rows_pid(&r, "pid", p->node, proc_pid(p));
 		rows_text(&r, "worker", live_name(p));
 		rows_bytes(&r, "line", text, len);
+		rows_bool(&r, "more", more);
 		rows_send(&r, sub->stream, sub->ref);
 		if (sub_is_full(sub))
 			w->output_held = true;

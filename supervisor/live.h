@@ -13,8 +13,9 @@ int	 live_subscribe(struct stream *, uint64_t ref, bool output, bool wait,
 void	 live_event(struct node *, const char *event, const struct proc *,
 	    const struct cause *);
 
-/* A captured line. */
-void	 live_line(struct world *, const struct proc *, const char *, size_t);
+/* A captured line; more: a piece of one, whose rest follows. */
+void	 live_line(struct world *, const struct proc *, const char *, size_t,
+	    bool more);
 
 /* A reader's queue has become shorter; its stream is closed. */
 void	 live_drained(struct stream *);

@@ -132,6 +132,17 @@ names_drop_all(struct proc *p)
 		name_take_away(p->node, TAILQ_FIRST(&p->names));
 }
 
+void
+names_release(struct node *n)
+{
+	struct name	*e, *next;
+
+	HASH_ITER(hh, n->names, e, next) {
+		HASH_DEL(n->names, e);
+		free(e);
+	}
+}
+
 struct proc *
 names_find(struct node *n, const char *text)
 {

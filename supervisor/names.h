@@ -21,6 +21,9 @@ int		 names_add(struct proc *p, const char *text,
 int		 names_drop(struct node *, const char *text);
 void		 names_drop_all(struct proc *);
 
+/* At the end of the node: the reservations too. */
+void		 names_release(struct node *);
+
 /* Who has it, a process being spawned included; NULL and ESRCH. */
 struct proc	*names_find(struct node *, const char *text);
 

@@ -32,9 +32,8 @@ node_init(struct node *n, const struct conf *conf, struct log *log,
 	n->now = n->born = now;
 	n->frame_memory.limit = conf->node.frame_memory;
 	conn_init(&n->parent, -1, WIRE_P, WIRE_MAX);
-	TAILQ_INIT(&n->started);
-	TAILQ_INIT(&n->drains);
-	TAILQ_INIT(&n->gone);
+	STAILQ_INIT(&n->drains);
+	STAILQ_INIT(&n->gone);
 	STAILQ_INIT(&n->dead_streams);
 }
 
@@ -48,6 +47,18 @@ node_release(struct node *n)
 		free(i);
 	}
 	conn_release(&n->parent);
+}
+
+struct block *
+block_new(const void *p, size_t n)
+{
+	struct block	*b;
+
+	if ((b = malloc(sizeof(*b) + n)) == NULL)
+		return NULL;
+	b->n = n;
+	memcpy(b->p, p, n);
+	return b;
 }
 
 static struct intern *

@@ -57,6 +57,12 @@ struct cause {
 	bool	normal;
 };
 
+/* Bytes with their length; most processes and streams have none to keep. */
+struct block {
+	size_t	n;
+	uint8_t	p[];
+};
+
 /* ---- a connection ---- */
 
 enum stream_kind { STREAM_WORKER, STREAM_ATTACHED, STREAM_GUEST };
@@ -70,16 +76,13 @@ struct stream {
 	LIST_ENTRY(stream)	 entry;		/* proc->attached */
 	LIST_HEAD(, choke)	 chokes;	/* whom it waits for */
 	struct loop_io		*io;		/* NULL: not bound */
-	struct loop_timer	*timer;		/* guests: HELLO */
 	struct subscription	*sub;		/* a live query */
-	STAILQ_ENTRY(stream)	 resumed;	/* world->resumed */
 	size_t			 tail;		/* bytes left by the dead */
-	uint8_t			*lent;		/* handed out by TAKE */
-	size_t			 lent_len;
-	STAILQ_ENTRY(stream)	 dead;		/* node->dead_streams */
+	struct block		*lent;		/* handed out by TAKE */
+	STAILQ_ENTRY(stream)	 later;		/* node->dead_streams, or
+						   world->resumed */
 	bool			 hello, taking, bye;
 	bool			 paused;	/* not read: a choke says so */
-	bool			 held;		/* a frame waits in front */
 	bool			 broken;	/* not read any more */
 	bool			 tailed;	/* tail is known */
 	bool			 resuming;	/* on world->resumed */
@@ -141,16 +144,15 @@ struct proc {
 	LIST_HEAD(, link)	 links;
 
 	struct birth		*birth;		/* while PROC_SPAWNING */
-	uint8_t			*args;		/* MESSAGE for WELCOME */
-	size_t			 args_len;
+	struct block		*args;		/* MESSAGE for WELCOME */
 	struct cause		*order;		/* the first order's cause */
 	char			*die;		/* text of DIE */
 	int			 status;	/* raw, once PROC_EXITED */
 	bool			 obeyed;	/* an order reached it alive */
-	struct loop_timer	*timer;		/* TERM to KILL */
+	struct loop_timer	*timer;		/* TERM to KILL; guests:
+						   to HELLO */
 	struct output		*output;
-	TAILQ_ENTRY(proc)	 started;	/* node->started */
-	TAILQ_ENTRY(proc)	 waiting;	/* node->drains, node->gone */
+	STAILQ_ENTRY(proc)	 waiting;	/* node->drains, node->gone */
 };
 
 /* ---- names ---- */
@@ -174,6 +176,7 @@ struct watch {				/* at the watcher */
 	struct proc		*proc;
 	struct pid		 target;
 	bool			 mailbox;	/* else to who minted the ref */
+	bool			 call;		/* a REPLY ends it */
 };
 
 struct watched_key { struct pid watcher; uint64_t ref; };
@@ -268,6 +271,7 @@ struct node {
 	struct conn_budget	 frame_memory;
 	size_t			 queued;	/* on all streams */
 	unsigned int		 starved;	/* streams that are */
+	size_t			 starved_at;	/* frame_memory.used, then */
 	uint64_t		 serial, unlink_id;
 	struct node_stats	 stats;
 
@@ -277,9 +281,8 @@ struct node {
 	struct watched		*watched;
 	struct link		*links;
 	struct intern		*interned;
-	TAILQ_HEAD(, proc)	 started;	/* workers, oldest first */
-	TAILQ_HEAD(, proc)	 drains;	/* tails that wait for memory */
-	TAILQ_HEAD(, proc)	 gone;
+	STAILQ_HEAD(, proc)	 drains;	/* tails that wait for memory */
+	STAILQ_HEAD(, proc)	 gone;
 	STAILQ_HEAD(, stream)	 dead_streams;
 	bool			 stopping;
 };
@@ -287,6 +290,9 @@ struct node {
 void		 node_init(struct node *, const struct conf *, struct log *,
 		    const struct node_acts *, uint64_t id, struct mono now);
 void		 node_release(struct node *);
+
+/* A copy of bytes, to be freed; NULL: ENOMEM. */
+struct block	*block_new(const void *, size_t);
 
 /* One copy of a string for all who hold it: names of programs and entries.  Each
    intern is given back by unintern.  NULL: ENOMEM. */

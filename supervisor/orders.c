@@ -187,13 +187,13 @@ static bool
 on_spawn(struct parent *p, const struct frame *f)
 {
 	struct order	 o = { .nfds = 0 };
-	struct kid	*k;
+	struct kid	*k = kids_add(&p->kids, f->h.to.serial);
+	bool		 twice = k == NULL && errno == EEXIST;
 
-	k = kids_add(&p->kids, f->h.to.serial);
-	if (k == NULL && errno == ENOMEM &&
+	if (k == NULL && !twice &&
 	    report_failed(p, f->h.to.serial, "memory", ENOMEM) == -1)
 		return false;		/* with its descriptors, for later */
-	if (!read_order(&p->link, f, &o) || (k == NULL && errno == EEXIST)) {
+	if (!read_order(&p->link, f, &o) || twice) {
 		if (k != NULL)
 			kids_drop(&p->kids, k);
 		starter_broken(p, "O_SPAWN");
@@ -340,22 +340,19 @@ fill_limit(const struct conn *link)
 	return need - link->in_len;
 }
 
-void
+bool
 orders_read(struct parent *p)
 {
 	ssize_t	n;
 
-	if (p->held)
-		return;
+	if (p->held || p->link.fd == -1)
+		return false;
 	n = conn_fill(&p->link, &p->room, fill_limit(&p->link));
-	if (n > 0) {
+	if (n > 0)
 		orders_go_on(p);
-		return;
-	}
-	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return;
-	if (n == -1 && errno == ENOMEM)
+	else if (n == -1 && errno == ENOMEM)
 		p->retry = mono_after(mono_now(), RETRY_TIME);
-	else
+	else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
 		starter_broken(p, n == 0 ? NULL : "link");
+	return n > 0;
 }

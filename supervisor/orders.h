@@ -5,8 +5,8 @@
 #define ORDERS_H
 #include "parent_state.h"
 
-/* The link is readable: receives once and acts on what is whole. */
-void	 orders_read(struct parent *);
+/* Receives once and acts on what is whole.  False: there was nothing. */
+bool	 orders_read(struct parent *);
 
 /* Frames that are here already, after memory was short for one. */
 void	 orders_go_on(struct parent *);

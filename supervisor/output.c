@@ -23,29 +23,23 @@
 #include "lines.h"
 #include "live.h"
 
-#define PIPES		2		/* joined, or one each */
 #define LINE_MAX_BYTES	4000		/* longer ones are cut into such */
 #define READ_SIZE	(16u << 10)
 #define END_READS	64		/* at a death: what a pipe can hold */
 
-struct pipe_end {
-	struct output	*output;
-	struct loop_io	*io;
-	int		 fd;		/* -1: closed */
-	char		*half;		/* a line without its newline, or NULL */
-	size_t		 half_len;
-};
-
+/* One pipe of a process; most have one, with stderr apart there are two. */
 struct output {
 	struct proc	*proc;
-	size_t		 n;
-	struct pipe_end	 ends[];
+	struct output	*next;
+	struct loop_io	*io;
+	struct block	*half;		/* a line without its newline, or NULL */
+	int		 fd;		/* -1: closed */
 };
 
 /* ---- lines ---- */
 
 static void
-line_done(struct proc *p, const char *text, size_t len)
+line_done(struct proc *p, const char *text, size_t len, bool more)
 {
 	struct world	*w = world_of(p->node);
 	const char	*name = live_name(p);
@@ -55,62 +49,65 @@ line_done(struct proc *p, const char *text, size_t len)
 	log_line_raw(p->node->log, node_pid_text(p->node, proc_pid(p), pid),
 	    name, text, len);
 	lines_add(w, proc_pid(p), name, text, len);
-	live_line(w, p, text, len);
+	live_line(w, p, text, len, more);
 }
 
 /* Keeps what has no newline yet. */
 static void
-half_keep(struct pipe_end *e, const char *text, size_t len)
+half_keep(struct output *o, const char *text, size_t len)
 {
-	char	*half;
+	size_t		 had = o->half == NULL ? 0 : o->half->n;
+	struct block	*half;
 
 	if (len == 0)
 		return;
-	if ((half = realloc(e->half, e->half_len + len)) == NULL)
+	if ((half = realloc(o->half, sizeof(*half) + had + len)) == NULL)
 		return;
-	memcpy(half + e->half_len, text, len);
-	e->half = half;
-	e->half_len += len;
+	memcpy(half->p + had, text, len);
+	half->n = had + len;
+	o->half = half;
 }
 
 static void
-half_done(struct pipe_end *e)
+half_done(struct output *o, bool more)
 {
-	if (e->half_len > 0)
-		line_done(e->output->proc, e->half, e->half_len);
-	free(e->half);
-	e->half = NULL;
-	e->half_len = 0;
+	struct block	*half = o->half;
+
+	o->half = NULL;
+	if (half != NULL)
+		line_done(o->proc, (const char *)half->p, half->n, more);
+	free(half);
 }
 
 /* text with its newline taken off is a line, or the rest of one. */
 static void
-take_line(struct pipe_end *e, const char *text, size_t len)
+take_line(struct output *o, const char *text, size_t len, bool more)
 {
-	if (e->half == NULL) {
-		line_done(e->output->proc, text, len);
+	if (o->half == NULL) {
+		line_done(o->proc, text, len, more);
 		return;
 	}
-	half_keep(e, text, len);
-	half_done(e);
+	half_keep(o, text, len);
+	half_done(o, more);
 }
 
 static void
-take_text(struct pipe_end *e, const char *text, size_t len)
+take_text(struct output *o, const char *text, size_t len)
 {
 	const char	*nl;
-	size_t		 n;
+	size_t		 n, had;
 
 	while (len > 0) {
+		had = o->half == NULL ? 0 : o->half->n;
 		nl = memchr(text, '\n', len);
 		n = nl == NULL ? len : (size_t)(nl - text);
-		if (n + e->half_len > LINE_MAX_BYTES) {
-			n = LINE_MAX_BYTES - e->half_len;
-			take_line(e, text, n);
+		if (n + had > LINE_MAX_BYTES) {
+			n = LINE_MAX_BYTES - had;
+			take_line(o, text, n, true);
 		} else if (nl == NULL)
-			half_keep(e, text, n);
+			half_keep(o, text, n);
 		else {
-			take_line(e, text, n);
+			take_line(o, text, n, false);
 			n++;		/* the newline itself */
 		}
 		text += n;
@@ -121,32 +118,32 @@ take_text(struct pipe_end *e, const char *text, size_t len)
 /* ---- pipes ---- */
 
 static void
-end_close(struct pipe_end *e)
+end_close(struct output *o)
 {
-	loop_io_free(e->io);
-	e->io = NULL;
-	if (e->fd != -1)
-		close(e->fd);
-	e->fd = -1;
+	loop_io_free(o->io);
+	o->io = NULL;
+	if (o->fd != -1)
+		close(o->fd);
+	o->fd = -1;
 }
 
 /* false: nothing more now, or for ever. */
 static bool
-end_read(struct pipe_end *e)
+end_read(struct output *o)
 {
 	char	text[READ_SIZE];
 	ssize_t	n;
 
 	do
-		n = read(e->fd, text, sizeof(text));
+		n = read(o->fd, text, sizeof(text));
 	while (n == -1 && errno == EINTR);
 	if (n > 0) {
-		take_text(e, text, (size_t)n);
+		take_text(o, text, (size_t)n);
 		return true;
 	}
 	if (n == 0 || errno != EAGAIN) {
-		half_done(e);
-		end_close(e);
+		half_done(o, false);
+		end_close(o);
 	}
 	return false;
 }
@@ -154,39 +151,35 @@ end_read(struct pipe_end *e)
 static void
 on_output(void *arg, int what)
 {
-	struct pipe_end	*e = arg;
+	struct output	*o = arg;
 
 	(void)what;
-	e->output->proc->node->now = mono_now();
-	(void)end_read(e);
+	o->proc->node->now = mono_now();
+	(void)end_read(o);
 }
 
 int
 output_open(struct proc *p, int *end)
 {
-	struct output	*o = p->output;
-	struct pipe_end	*e;
+	struct output	*o;
 	int		 fds[2];
 
-	if (o == NULL) {
-		o = calloc(1, sizeof(*o) + PIPES * sizeof(o->ends[0]));
-		if (o == NULL)
-			return -1;
-		o->proc = p;
-		p->output = o;
-	}
-	if (pipe2(fds, O_CLOEXEC) == -1)
+	if ((o = calloc(1, sizeof(*o))) == NULL)
 		return -1;
-	e = &o->ends[o->n];
-	*e = (struct pipe_end){ .output = o, .fd = fds[0] };
-	e->io = loop_io_new(p->node->loop, fds[0], on_output, e);
+	if (pipe2(fds, O_CLOEXEC) == -1) {
+		free(o);
+		return -1;
+	}
+	o->proc = p;
+	o->fd = fds[0];
+	o->next = p->output;
+	p->output = o;			/* freed with the others */
+	o->io = loop_io_new(p->node->loop, fds[0], on_output, o);
 	/* Only the reading end: a worker expects its stdout to block. */
-	if (e->io == NULL || fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1) {
-		end_close(e);
+	if (o->io == NULL || fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1) {
 		close(fds[1]);
 		return -1;
 	}
-	o->n++;
 	*end = fds[1];
 	return 0;
 }
@@ -194,42 +187,41 @@ output_open(struct proc *p, int *end)
 void
 output_start(struct proc *p)
 {
-	bool	held = world_of(p->node)->output_stopped;
-	size_t	i;
+	bool		 held = world_of(p->node)->output_stopped;
+	struct output	*o;
 
-	for (i = 0; p->output != NULL && i < p->output->n; i++)
-		if (p->output->ends[i].io != NULL)
-			(void)loop_io_want(p->output->ends[i].io,
-			    held ? 0 : LOOP_READ);
+	for (o = p->output; o != NULL; o = o->next)
+		if (o->io != NULL)
+			(void)loop_io_want(o->io, held ? 0 : LOOP_READ);
 }
 
 void
 output_end(struct proc *p)
 {
-	size_t	i, reads;
+	struct output	*o;
+	size_t		 reads;
 
-	for (i = 0; p->output != NULL && i < p->output->n; i++) {
+	for (o = p->output; o != NULL; o = o->next) {
 		/* A descendant may hold the pipe and never stop. */
-		for (reads = 0; reads < END_READS &&
-		    p->output->ends[i].fd != -1; reads++)
-			if (!end_read(&p->output->ends[i]))
+		for (reads = 0; reads < END_READS && o->fd != -1; reads++)
+			if (!end_read(o))
 				break;
-		half_done(&p->output->ends[i]);
-		end_close(&p->output->ends[i]);
+		half_done(o, false);
+		end_close(o);
 	}
 }
 
 void
 output_free(struct proc *p)
 {
-	size_t	i;
+	struct output	*o;
 
-	for (i = 0; p->output != NULL && i < p->output->n; i++) {
-		free(p->output->ends[i].half);
-		end_close(&p->output->ends[i]);
+	while ((o = p->output) != NULL) {
+		p->output = o->next;
+		free(o->half);
+		end_close(o);
+		free(o);
 	}
-	free(p->output);
-	p->output = NULL;
 }
 
 void

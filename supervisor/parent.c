@@ -125,6 +125,10 @@ reap(struct parent *p)
 	int		 status;
 
 	while (!p->done && (pid = child_dead()) > 0) {
+		/* Its last word may have come with its end. */
+		while (p->stopping && pid == p->relay.birth.pid &&
+		    orders_read(p))
+			continue;
 		k = kids_by_pid(&p->kids, pid);
 		if (child_reap(pid, k != NULL, &status) == -1)
 			break;
@@ -289,7 +293,7 @@ on_link(struct parent *p, short revents)
 		report_owed(p);
 	}
 	if ((revents & (POLLIN | POLLHUP | POLLERR)) != 0)
-		orders_read(p);
+		(void)orders_read(p);
 }
 
 /*

@@ -81,7 +81,7 @@ proc_gone(struct proc *p)
 	BUG_ON(p->state == PROC_GONE);
 	p->state = PROC_GONE;
 	HASH_DEL(p->node->procs, p);
-	TAILQ_INSERT_TAIL(&p->node->gone, p, waiting);
+	STAILQ_INSERT_TAIL(&p->node->gone, p, waiting);
 }
 
 void
@@ -89,8 +89,8 @@ proc_bury(struct node *n)
 {
 	struct proc	*p;
 
-	while ((p = TAILQ_FIRST(&n->gone)) != NULL) {
-		TAILQ_REMOVE(&n->gone, p, waiting);
+	while ((p = STAILQ_FIRST(&n->gone)) != NULL) {
+		STAILQ_REMOVE_HEAD(&n->gone, waiting);
 		BUG_ON(!LIST_EMPTY(&p->watches) || !LIST_EMPTY(&p->watched) ||
 		    !LIST_EMPTY(&p->links) || !LIST_EMPTY(&p->attached) ||
 		    !LIST_EMPTY(&p->chokes) || !TAILQ_EMPTY(&p->names));

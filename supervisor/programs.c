@@ -149,7 +149,8 @@ set_user(struct programs *p, const struct conf_program *c,
 	if (!root)
 		return (*who)->uid == geteuid() ? 0 :
 		    fail(stage, "user", EPERM);
-	/* The relay's user could kill the relay. */
+	/* The relay's user could kill the relay.  Who makes the relay root has
+	   given that up. */
 	if (p->relay != 0 && (*who)->uid == p->relay) {
 		log_warnx(p->log, "program %s: user %s is the relay's",
 		    c->s.name, name);

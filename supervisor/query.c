@@ -129,7 +129,9 @@ query_ps(struct query *q)
 	struct proc	*p, *next;
 
 	HASH_ITER(hh, q->n->procs, p, next)
-		if (p != q->s->proc && wants(q, 0, p))
+		/* Who asks as a guest does not mean itself. */
+		if ((p != q->s->proc || p->kind != PROC_GUEST) &&
+		    wants(q, 0, p))
 			send_proc(q, p);
 	return DONE_NOW;
 }

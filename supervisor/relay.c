@@ -33,6 +33,7 @@
 #include "live.h"
 #include "log.h"
 #include "loop.h"
+#include "names.h"
 #include "output.h"
 #include "proc.h"
 #include "query.h"
@@ -290,6 +291,7 @@ end(struct world *w)
 	stream_bury(&w->node);
 	proc_bury(&w->node);
 	guest_close(w);
+	names_release(&w->node);
 	query_release(w);
 	live_release(w);
 	lines_release(w);

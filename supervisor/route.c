@@ -98,6 +98,39 @@ by_name(struct node *n, const struct address *a)
 	return names_find(n, a->name);
 }
 
+/*
+ * A large frame that will have to wait should not be assembled first: memory for
+ * such frames is everybody's.  So its receiver is looked at as soon as the
+ * header is there, where a stream can be held.
+ */
+static void
+hold_begun(struct stream *s)
+{
+	struct wire_head h;
+	struct address	 a;
+	struct proc	*to = NULL;
+	struct rd	 rd;
+	const uint8_t	*bytes;
+	size_t		 len;
+	char		 text[ADDRESS_SIZE];
+
+	if (s->kind == STREAM_WORKER || s->closed || s->broken || s->paused ||
+	    !conn_begun(&s->conn, &h, &bytes, &len))
+		return;
+	if (h.op < WIRE_SEND || h.op > WIRE_FORWARD || h.op == WIRE_REPLY)
+		return;			/* signals wait for no data */
+	if (h.op != WIRE_SEND_NAME)
+		to = proc_by_pid(s->proc->node, h.to);
+	else {
+		rd_init(&rd, bytes + WIRE_HEAD, len - WIRE_HEAD);
+		rd_str8(&rd, text, sizeof(text));
+		if (!rd.bad && address_parse(text, &a) == 0 && a.serial == 0)
+			to = by_name(s->proc->node, &a);
+	}
+	if (to != NULL && to->over)
+		(void)flow_may_send(s, to);
+}
+
 static const char *
 on_send_name(struct stream *s, struct frame *f, struct run *r)
 {
@@ -124,12 +157,15 @@ static const char *
 on_call(struct stream *s, struct frame *f, struct run *r)
 {
 	struct proc	*to = proc_by_pid(s->proc->node, f->h.to);
+	struct watch	*w;
 	const char	*why;
 
 	if (to != NULL && to->over && !flow_may_send(s, to))
 		return held;
 	if (watch_monitor(s->proc, false, f->h.ref, f->h.to) == -1)
 		return "call: its ref is in use, or too many calls";
+	if ((w = watch_find(s->proc, f->h.ref)) != NULL)
+		w->call = true;		/* else its DOWN has come already */
 	why = to_proc(s, f, r, to);
 	run_flush(s, r);
 	return why;
@@ -144,14 +180,17 @@ on_reply(struct stream *s, struct frame *f, struct run *r)
 {
 	struct node	*n = s->proc->node;
 	struct proc	*to = proc_by_pid(n, f->h.to);
+	struct watch	*w = to == NULL ? NULL : watch_find(to, f->h.ref);
 	struct stream	*out;
 
-	if (to == NULL || watch_find(to, f->h.ref) == NULL ||
+	/* A plain monitor nobody can answer away. */
+	if (w == NULL || !w->call ||
 	    (out = stream_of_ref(to, f->h.ref)) == NULL) {
 		n->stats.frames_dropped++;
 		return NULL;
 	}
-	if (to->over && !flow_may_send(s, to))
+	/* Who asked on an attached stream may never empty the mailbox. */
+	if (out == to->main && to->over && !flow_may_send(s, to))
 		return held;
 	watch_demonitor(to, f->h.ref);
 	if (out == to->main)
@@ -376,7 +415,7 @@ on_hello(struct stream *s, struct frame *f, struct run *r)
 	buf_add_str8(&b, conf->name);
 	if (s == p->main && p->args != NULL) {
 		buf_add_u8(&b, 1);
-		buf_add(&b, p->args, p->args_len);
+		buf_add(&b, p->args->p, p->args->n);
 	} else
 		buf_add_u8(&b, 0);
 	if (b.error != 0)
@@ -384,8 +423,12 @@ on_hello(struct stream *s, struct frame *f, struct run *r)
 	else
 		stream_welcome(s, &h, b.p, b.len);
 	buf_release(&b);
-	free(p->args);			/* told once */
-	p->args = NULL;
+	if (s == p->main) {
+		free(p->args);		/* told once */
+		p->args = NULL;
+	}
+	if (p->kind == PROC_GUEST)
+		p->node->acts->deadline(p, MONO_NEVER);
 	flow_drained(p);
 	return NULL;
 }
@@ -525,6 +568,8 @@ route_frames(struct stream *s)
 	run_flush(s, &r);
 	if (got == -1)
 		why = s->conn.why;
-	if (why != NULL && why != held)
+	if (why == NULL)
+		hold_begun(s);
+	else if (why != held)
 		death_bad_frame(s, why);
 }

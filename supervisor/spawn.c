@@ -39,6 +39,7 @@ struct request {
 
 enum { SPAWN_ARGS_NONE, SPAWN_ARGS_MESSAGE, SPAWN_ARGS_WORDS };
 #define MESSAGE_LEAST	10
+#define WELCOME_REST	(WIRE_HEAD + 24 + NAME_SIZE)	/* beside arguments */
 
 /* Words as they are passed on: counted, and each a whole string. */
 static bool
@@ -162,11 +163,12 @@ keep_arguments(struct proc *p, const struct request *q)
 {
 	if (q->kind != SPAWN_ARGS_MESSAGE)
 		return 0;
-	if ((p->args = malloc(q->args.n)) == NULL)
+	if (q->args.n > p->node->conf->node.max_message - WELCOME_REST) {
+		errno = EMSGSIZE;	/* its WELCOME would be too large */
 		return -1;
-	memcpy(p->args, q->args.p, q->args.n);
-	p->args_len = q->args.n;
-	return 0;
+	}
+	p->args = block_new(q->args.p, q->args.n);
+	return p->args == NULL ? -1 : 0;
 }
 
 static int
@@ -196,10 +198,12 @@ begin(struct node *n, const struct request *q, const struct conf_worker *w,
 		return NULL;
 	p->worker = w;
 	settle_program(p);
-	if ((p->birth = malloc(sizeof(*p->birth))) == NULL ||
-	    keep_arguments(p, q) == -1)
+	if ((p->birth = malloc(sizeof(*p->birth))) == NULL)
 		goto fail;
 	*p->birth = q->birth;
+	*stage = "arguments";
+	if (keep_arguments(p, q) == -1)
+		goto fail;
 	*stage = "name";
 	if (settle_options(p, q, owner) == -1)
 		goto fail;
@@ -299,7 +303,6 @@ spawn_done(struct node *n, const struct frame *f)
 	p->state = PROC_LIVE;
 	p->os_pid = get_u32(f->body);
 	p->since = n->now;
-	TAILQ_INSERT_TAIL(&n->started, p, started);
 	n->stats.spawns++;
 	log_debug(n->log, "proc %s started: program=%s entry=%s os_pid=%u",
 	    node_pid_text(n, proc_pid(p), text), p->program, p->entry,

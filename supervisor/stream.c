@@ -60,19 +60,32 @@ stream_count(struct stream *s)
 	s->counted = s->conn.out_bytes;
 }
 
-/* Gives a frame that was lent and not acknowledged back to the queue's head. */
+static void	serve_takers(struct proc *);
+
+/*
+ * Gives a frame that was lent and not acknowledged back to the queue's head.  A
+ * worker that has said HELLO meanwhile gets it last: the head may be half sent.
+ */
 static void
 stream_give_back(struct stream *s)
 {
 	struct stream	*main = s->proc->main;
+	struct block	*lent = s->lent;
 
-	if (s->lent != NULL && main != NULL && !main->closed) {
-		/* Without memory it is lost, as in a crash after TAKEN. */
-		(void)conn_out_unget(&main->conn, s->lent, s->lent_len);
-		stream_count(main);
-	}
-	free(s->lent);
 	s->lent = NULL;
+	if (lent == NULL || main == NULL || main->closed) {
+		free(lent);
+		return;
+	}
+	if (main->hello)
+		stream_send(main, lent->p, lent->n);
+	else {
+		/* Without memory it is lost, as in a crash after TAKEN. */
+		(void)conn_out_unget(&main->conn, lent->p, lent->n);
+		stream_count(main);
+		serve_takers(s->proc);
+	}
+	free(lent);
 }
 
 void
@@ -89,18 +102,18 @@ stream_close(struct stream *s)
 		LIST_REMOVE(c, by_proc);
 		free(c);
 	}
-	s->paused = s->held = s->taking = false;
+	s->paused = s->taking = false;
 	if (s->kind == STREAM_ATTACHED) {
-		stream_give_back(s);
 		LIST_REMOVE(s, entry);
 		p->nattached--;
+		stream_give_back(s);
 	}
 	p->node->queued -= s->counted;
 	s->counted = 0;
 	if (p->main == s)
 		p->main = NULL;
 	p->node->acts->update(s);
-	STAILQ_INSERT_TAIL(&p->node->dead_streams, s, dead);
+	STAILQ_INSERT_TAIL(&p->node->dead_streams, s, later);
 }
 
 void
@@ -109,8 +122,8 @@ stream_bury(struct node *n)
 	struct stream	*s;
 
 	while ((s = STAILQ_FIRST(&n->dead_streams)) != NULL) {
-		STAILQ_REMOVE_HEAD(&n->dead_streams, dead);
-		BUG_ON(s->io != NULL || s->timer != NULL);
+		STAILQ_REMOVE_HEAD(&n->dead_streams, later);
+		BUG_ON(s->io != NULL);
 		conn_release(&s->conn);
 		free(s);
 	}
@@ -181,6 +194,13 @@ stream_done(struct stream *s, uint64_t ref, int err, struct pid pid,
 }
 
 void
+stream_discard(struct stream *s)
+{
+	conn_out_clear(&s->conn);
+	stream_count(s);
+}
+
+void
 stream_flush(struct stream *s)
 {
 	if (s->closed)
@@ -212,17 +232,21 @@ stream_waiting(const struct proc *p)
 
 /* ---- the mailbox of a process that has none of its own ---- */
 
+/* Hands over the head of the queue: s has it, or is closed. */
 static void
-lend(struct stream *s, const uint8_t *bytes, size_t len)
+lend(struct stream *s, struct stream *main)
 {
-	if ((s->lent = malloc(len)) == NULL) {
+	size_t		 len;
+	const uint8_t	*bytes = conn_out_peek(&main->conn, &len);
+
+	if ((s->lent = block_new(bytes, len)) == NULL) {
 		stream_close(s);
 		return;
 	}
-	memcpy(s->lent, bytes, len);
-	s->lent_len = len;
+	conn_out_drop(&main->conn);
+	stream_count(main);
 	s->taking = false;
-	stream_send(s, bytes, len);
+	stream_send(s, s->lent->p, s->lent->n);
 }
 
 /* Hands the head of the queue to whoever has asked for longest. */
@@ -230,22 +254,16 @@ static void
 serve_takers(struct proc *p)
 {
 	struct stream	*s, *taker;
-	const uint8_t	*bytes;
-	size_t		 len;
 
-	while (p->main != NULL &&
-	    (bytes = conn_out_peek(&p->main->conn, &len)) != NULL) {
+	while (p->main != NULL && !p->main->hello &&
+	    p->main->conn.out_bytes > 0) {
 		taker = NULL;
 		LIST_FOREACH(s, &p->attached, entry)
 			if (s->taking)
 				taker = s;	/* the last was the first */
 		if (taker == NULL)
 			return;
-		lend(taker, bytes, len);
-		if (taker->closed)
-			continue;	/* no memory: it stays in the queue */
-		conn_out_drop(&p->main->conn);
-		stream_count(p->main);
+		lend(taker, p->main);
 	}
 }
 

@@ -27,6 +27,9 @@ void		 stream_frame(struct stream *, struct wire_head *,
 void		 stream_done(struct stream *, uint64_t ref, int err,
 		    struct pid, const char *text);
 
+/* Nobody will read what is queued: the process is dead. */
+void		 stream_discard(struct stream *);
+
 /* The kernel can take more. */
 void		 stream_flush(struct stream *);
 

@@ -478,29 +478,56 @@ watch_died(struct proc *p, const struct cause *c)
 	}
 }
 
+/* Who asked for p learns from the answer that it never was. */
+static bool
+knows_of(const struct proc *p, struct pid peer)
+{
+	return p->birth == NULL || pid_equal(p->birth->requester, peer);
+}
+
+static void
+undo_watched(struct proc *p, struct watched *w)
+{
+	struct signal_frame	 g = { .kind = SIGNAL_DOWN,
+				    .from = proc_pid(p), .to = w->key.watcher,
+				    .ref = w->key.ref, .cause = noproc };
+	struct proc		*peer = proc_by_pid(p->node, g.to);
+	struct watch		*at;
+
+	watched_free(w);
+	if (!knows_of(p, g.to))
+		signal_send(p->node, &g);
+	else if (peer != NULL && (at = watch_find(peer, g.ref)) != NULL)
+		watch_free(at);
+}
+
+static void
+undo_link(struct proc *p, struct link *l)
+{
+	struct signal_frame	 g = { .kind = SIGNAL_LINK_EXIT,
+				    .from = proc_pid(p), .to = l->key.peer,
+				    .cause = noproc };
+	struct proc		*peer = proc_by_pid(p->node, g.to);
+	struct link		*at;
+
+	link_free(l);
+	if (!knows_of(p, g.to))
+		signal_send(p->node, &g);
+	else if (peer != NULL && (at = link_find(peer, g.from)) != NULL)
+		link_free(at);
+}
+
 void
 watch_undo(struct proc *p)
 {
-	struct node	*n = p->node;
 	struct watched	*w;
-	struct link	*l, *peer_l;
-	struct proc	*peer;
-	struct watch	*at;
+	struct link	*l;
 
-	while ((w = LIST_FIRST(&p->watched)) != NULL) {
-		peer = proc_by_pid(n, w->key.watcher);
-		at = peer == NULL ? NULL : watch_find(peer, w->key.ref);
-		watched_free(w);
-		if (at != NULL)
-			watch_free(at);
-	}
-	while ((l = LIST_FIRST(&p->links)) != NULL) {
-		peer = proc_by_pid(n, l->key.peer);
-		peer_l = peer == NULL ? NULL : link_find(peer, proc_pid(p));
-		link_free(l);
-		if (peer_l != NULL)
-			link_free(peer_l);
-	}
+	watches_drop(p);
+	while ((w = LIST_FIRST(&p->watched)) != NULL)
+		undo_watched(p, w);
+	while ((l = LIST_FIRST(&p->links)) != NULL)
+		undo_link(p, l);
 }
 
 void

@@ -50,7 +50,8 @@ void	 watch_receive(struct node *, const struct signal_frame *);
 /* p is dead: everyone who watched it or was linked is told, once. */
 void	 watch_died(struct proc *p, const struct cause *);
 
-/* p never came to be: nobody is told. */
+/* p never came to be.  Who asked for it is not told here; who learned its pid in
+   another way gets noproc. */
 void	 watch_undo(struct proc *p);
 
 /* The monitors that belonged to an attached stream. */

@@ -51,6 +51,15 @@ within_a_second() {
 	[ "$TOOK" -lt $((1000 * SLOW)) ] || fail "it took $TOOK ms"
 }
 
+# supervisor_exits CODE - it ends by itself.
+supervisor_exits() {
+	local status=0
+
+	wait_until 15 gone "$SUPERVISOR"
+	wait "$SUPERVISOR" || status=$?
+	[ "$status" -eq "$1" ] || fail "exit $status, not $1"
+}
+
 # ---- whoever is killed ----
 
 @test "guard: the guard is killed, everything below is gone within a second" {
@@ -79,7 +88,7 @@ within_a_second() {
 	kill_and_time "$(parent_pid)"
 	within_a_second
 	wait_until 2 gone "$relay"
-	run -111 wait "$SUPERVISOR"
+	supervisor_exits 111
 	[ ! -e "$BROOD_SOCKET" ]
 }
 
@@ -139,7 +148,7 @@ within_a_second() {
 	worker_tree
 	start_supervisor
 	start_trees 5
-	run -0 stop_supervisor
+	stop_supervisor
 	nothing_below
 	[ ! -e "$BROOD_SOCKET" ]
 }
@@ -151,7 +160,8 @@ within_a_second() {
 	worker_tree
 	chown 65534:65534 "$T/run"
 	for victim in guard parent relay; do
-		as_user broodd -o worker-dir="$T/workers" >"$T/user.log" 2>&1 \
+		setpriv --reuid 65534 --regid 65534 --clear-groups \
+		    broodd -o worker-dir="$T/workers" >"$T/user.log" 2>&1 \
 		    </dev/null 3>&- &
 		SUPERVISOR=$!
 		remember "$SUPERVISOR"
@@ -181,8 +191,7 @@ within_a_second() {
 		wait_until 5 relay_is_ready "$i"
 		kill -KILL "$(relay_pid)"
 	done
-	wait_until 5 gone "$SUPERVISOR"
-	run -111 wait "$SUPERVISOR"
+	supervisor_exits 111
 	grep -q 'relay died too often' "$T/broodd.log"
 }
 
@@ -221,7 +230,7 @@ no_workers() { ! brood ps | grep -q sleeper; }
 	for signal in TERM INT; do
 		start_supervisor -o pid-file="$T/broodd.pid"
 		[ "$(cat "$T/broodd.pid")" = "$SUPERVISOR" ]
-		run -0 stop_supervisor "$signal"
+		stop_supervisor "$signal"
 		[ ! -e "$T/broodd.pid" ]
 		[ "$(ls -A "$BROOD_RUN_DIR")" = lock ]
 	done
@@ -232,7 +241,7 @@ no_workers() { ! brood ps | grep -q sleeper; }
 	start_supervisor
 	brood spawn stubborn
 	wait_line "$T/broodd.log" 'I stay'
-	run -0 stop_supervisor
+	stop_supervisor
 	nothing_below
 }
 
@@ -246,7 +255,7 @@ no_workers() { ! brood ps | grep -q sleeper; }
 	kill -TERM "$SUPERVISOR"
 	wait_line "$T/broodd.log" stopping
 	began=$SECONDS
-	run -0 stop_supervisor
+	stop_supervisor
 	[ $((SECONDS - began)) -lt $((10 * SLOW)) ]
 	nothing_below
 }
@@ -258,8 +267,7 @@ no_workers() { ! brood ps | grep -q sleeper; }
 	brood spawn stubborn
 	wait_line "$T/broodd.log" 'I stay'
 	kill -TERM "$SUPERVISOR" "$(parent_pid)" "$(relay_pid)"
-	wait_until 15 gone "$SUPERVISOR"
-	run -0 wait "$SUPERVISOR"
+	supervisor_exits 0
 	run ! grep -q 'second signal' "$T/broodd.log"
 }
 
@@ -329,7 +337,7 @@ stubborn() {
 	SUPERVISOR=$!
 	remember "$SUPERVISOR"
 	wait_until 10 test -S "$BROOD_SOCKET"
-	run -0 stop_supervisor
+	stop_supervisor
 }
 
 @test "-D: returns when ready, with nobody holding its output" {
@@ -388,7 +396,7 @@ stubborn() {
 	wait_until 5 test -e "$T/log"
 	brood spawn hello			# its line is the relay's
 	wait_line "$T/log" hello
-	run -0 stop_supervisor			# this one is the parent's
+	stop_supervisor			# this one is the parent's
 	grep -q stopping "$T/log"
 	run ! grep -q stopping "$T/log.old"
 }
@@ -410,7 +418,7 @@ stubborn() {
 	brood spawn none || true
 	wait_until 10 nothing_below
 	wait_until 5 same_descriptors "$before"
-	[ -z "$(ps -o stat= --ppid "$(parent_pid)" | grep Z)" ]
+	run ! pgrep -r Z -P "$(parent_pid)"
 	stop_supervisor
 }
 
@@ -421,7 +429,7 @@ same_descriptors() { [ "$(descriptors "$(parent_pid)")" -eq "$1" ]; }
 @test "worker: its environment, exactly what is documented" {
 	worker_script show <<-'EOS'
 		#!/bin/sh
-		tr '\0' '\n' </proc/self/environ | cut -d= -f1 | sort | tr '\n' ' '
+		tr '\0' '\n' </proc/$$/environ | cut -d= -f1 | sort | tr '\n' ' '
 		echo
 	EOS
 	LANG=C TZ=UTC SECRET=1 start_supervisor
@@ -434,24 +442,25 @@ same_descriptors() { [ "$(descriptors "$(parent_pid)")" -eq "$1" ]; }
 }
 
 @test "worker: descriptors 0 to 3, no signal ignored, its /dev/stderr can be opened" {
+	worker_script fds <<-'EOS'
+		#!/bin/sh
+		exec ls -l /proc/self/fd
+	EOS
 	worker_script show <<-'EOS'
 		#!/bin/sh
-		for fd in /proc/$$/fd/*; do
-			case $(readlink "$fd") in
-			*/show) ;;			# sh reads the script
-			*) list="$list ${fd##*/}" ;;
-			esac
-		done
-		echo "fds$list"
 		grep -E '^Sig(Ign|Blk)' /proc/self/status | tr '\t\n' '  '
 		echo
 		echo "in $(readlink /proc/$$/fd/0)"
 		echo "written" >/dev/stderr
 	EOS
 	start_supervisor
+	brood spawn fds
+	wait_line "$T/broodd.log" 'program=fds'
+	# One more is that of ls itself.
+	[ "$(sed -n 's/.* \([0-9]*\) -> \(.*\)/\1 \2/p' "$T/broodd.log" |
+	    grep -v /proc/ | cut -d' ' -f1 | tr '\n' ' ')" = "0 1 2 3 " ]
 	brood spawn show
 	wait_line "$T/broodd.log" written
-	grep -q 'fds 0 1 2 3$' "$T/broodd.log"
 	grep -q 'SigBlk: 0000000000000000 SigIgn: 0000000000000000' \
 	    "$T/broodd.log"
 	grep -q 'in /dev/null' "$T/broodd.log"
@@ -508,7 +517,7 @@ same_descriptors() { [ "$(descriptors "$(parent_pid)")" -eq "$1" ]; }
 	printf '[program me]\nuser = %s\n' "$(relay_user)" | mkconf
 	if [ "$(relay_user)" = daemon ]; then
 		start_supervisor
-		run -1 brood spawn me
+		run -5 brood spawn me
 		assert_output --partial "user: Operation not permitted"
 		stop_supervisor
 	fi
@@ -537,6 +546,6 @@ relay_user() { getent passwd brood >/dev/null && echo brood || echo daemon; }
 	run ! brood spawn nobody-knows-it
 	assert_output --partial "No such file or directory"
 	run -0 brood info
-	[ -z "$(ps -o stat= --ppid "$(parent_pid)" | grep Z)" ]
+	run ! pgrep -r Z -P "$(parent_pid)"
 	stop_supervisor
 }

@@ -9,7 +9,8 @@ dirs() { find "$T" -maxdepth 1 -name 'brood-run-*'; }
 # started NAME - `brood run` of the program NAME in the background, and it has
 # said so; $BG is brood, $WORKER what it runs.
 started() {
-	background run brood run "$T/workers/$1"
+	# What runs in the background of a script ignores INT.
+	background run env --default-signal=INT brood run "$T/workers/$1"
 	wait_line "$T/run.out" '^started '
 	WORKER=$(sed -n 's/^started //p' "$T/run.out")
 	remember "$WORKER"
@@ -51,7 +52,11 @@ sleeper() {
 	run -1 --separate-stderr brood run ping:nonsense
 	[ "$stderr" = 'brood: run: ping: error: no entry nonsense in ping'\
 ' (has: master, ping_server)' ]
-	worker_script killed <<<$'#!/bin/sh\nbrood kill "$BROOD_SELF"'
+	worker_script killed <<-'END'
+		#!/bin/sh
+		brood kill "$BROOD_SELF"
+		exec sleep 1000
+	END
 	run -1 --separate-stderr brood run "$T/workers/killed"
 	[[ $stderr =~ 'killed by '[0-9]+@master ]]
 }
@@ -84,6 +89,23 @@ sleeper() {
 	    echo 'no newline'; } | cmp - "$T/mine"
 	grep -a '^child' "$T/out" | cmp - <(seq 1 5000 | sed s/^/child/)
 	[ ! -s "$T/err" ]
+}
+
+@test "run: what others say while they are stopped is passed on, too" {
+	worker_script main <<-'END'
+		#!/bin/sh
+		brood spawn child >/dev/null
+		brood recv >/dev/null
+	END
+	worker_script child <<-'END'
+		#!/bin/sh
+		trap 'seq 1 1000; echo bye; exit' TERM
+		brood send 2 ready
+		while :; do sleep 0.1; done
+	END
+	brood run "$T/workers/main" >"$T/out"
+	[ "$(tail -n 1 "$T/out")" = bye ]
+	grep -x '[0-9]*' "$T/out" | cmp - <(seq 1 1000)
 }
 
 @test "run: lines come at once, not when a buffer is full" {
@@ -166,6 +188,19 @@ sleeper() {
 	done
 }
 
+@test "run: HUP and INT that were ignored before are ignored, as by nohup" {
+	sleeper
+	background run env --ignore-signal=HUP,INT brood run \
+	    "$T/workers/sleeper"
+	wait_line "$T/run.out" '^started '
+	kill -HUP "$BG"
+	kill -INT "$BG"
+	brood -s "$(dirs)/sock" ps sleeper
+	kill -TERM "$BG"
+	wait_until 10 gone "$BG"
+	run -143 wait "$BG"
+}
+
 @test "run: a second signal does not wait for who does not listen" {
 	worker_script deaf <<-'END'
 		#!/bin/sh
@@ -174,9 +209,9 @@ sleeper() {
 		while :; do sleep 1; done
 	END
 	started deaf
-	kill -INT "$BG"
-	kill -INT "$BG"
-	wait_until 4 gone "$BG"
+	# Two that come as one are one.
+	interrupted() { kill -INT "$BG"; gone "$BG"; }
+	wait_until 3 interrupted
 	wait_until 4 gone "$WORKER"
 	[ -z "$(dirs)" ]
 }
@@ -187,7 +222,7 @@ sleeper() {
 	kill -KILL "$BG"
 	wait_until 10 gone "$WORKER"
 	wait_until 10 nothing_of "$T"
-	! pgrep -f "$(dirs)/brood.conf"
+	run -1 pgrep -f "$(dirs)/brood.conf"
 }
 
 @test "run: the supervisor is killed, exit 125 and nothing is left" {

@@ -36,10 +36,10 @@ use_echo() {
 		same "a${nl}b" "$nl" "${nl}${nl}" "a${nl}" "${nl}a" "-${nl}%s"
 		same "$(printf '\001\002\033[31m\177\377\376\r')" x
 		same 1 2 3 4 5 6 7 8 9 "10$nl" 11 "12$nl$nl"
-		echo done
+		echo passed
 	END
 	run -0 go main
-	assert_output done
+	assert_output passed
 }
 
 @test "send: what a script sends arrives in its order" {
@@ -59,17 +59,31 @@ use_echo() {
 	assert_line -n 100 'then 7'
 }
 
+@test "recv: -t 0 takes what is there, and only that" {
+	worker_script main <<-'END'
+		#!/bin/sh
+		i=0
+		while [ $((i += 1)) -le 30 ]; do
+			brood send "$BROOD_SELF" number i $i
+			brood recv -t 0 || echo "missed $i"
+			! brood recv -t 0 || echo "twice $i"
+		done
+		brood recv -t 0.3
+		echo "then $?"
+	END
+	run -0 go main
+	[ "$(cut -d' ' -f4 <<<"$output" | head -n 30)" = "$(seq 1 30)" ]
+	assert_line -n 30 'then 7'
+}
+
 @test "self: commands of a worker are that worker, whoever starts them" {
 	worker_script main <<-'END'
 		#!/bin/sh
 		[ "$(brood self)" = "$BROOD_SELF" ] && echo same
 		[ "$(sh -c '(brood self)')" = "$BROOD_SELF" ] && echo same
-		brood self >self.$$ &
-		wait
 		brood send "$(setsid brood self)" x
 		brood recv -t 20
 	END
-	sed -i '/self\.\$\$/d; /^wait$/d' "$T/workers/main"
 	run -0 go main
 	assert_output $'same\nsame\n2@master x \'\''
 }
@@ -137,7 +151,7 @@ use_echo() {
 	END
 	mkdir -m 777 "$T/place"
 	run -0 go main "$T/place"
-	assert_line -n 0 '1000015'
+	assert_line -n 0 '1000016'
 	assert_line -n 1 "2@master small ''"
 	assert_line -n 2 empty
 }
@@ -151,7 +165,7 @@ use_echo() {
 		brood recv -t 20
 	END
 	run -0 go main
-	assert_output $'exit 1\n2@master one \'\'''
+	assert_output $'exit 1\n2@master one \'\''
 }
 
 @test "recv: a message for no one else is taken once by five readers" {
@@ -173,9 +187,10 @@ use_echo() {
 }
 
 @test "recv: a worker that uses libmsg reads its mailbox itself, exit 1" {
-	need_test_worker opener
-	start_supervisor
-	run -0 brood spawn --monitor opener
+	use_workers keeps_fd
+	run -1 --separate-stderr go keeps_fd
+	assert_output \
+	    'brood: recv: this worker uses libmsg and reads its mailbox itself'
 }
 
 @test "watch: deaths come by recv, in place, until unwatch" {
@@ -186,7 +201,7 @@ use_echo() {
 		brood watch "$b"
 		brood unwatch "$b"
 		brood send "$b" stop
-		brood wait "$b"
+		brood wait "$b" 2>/dev/null
 		brood send "$a" note s last
 		brood send "$a" stop
 		brood recv -t 20 --count 2
@@ -211,11 +226,12 @@ use_echo() {
 		brood send "$b" link p "$c"
 		brood send "$b" unlink p "$c"
 		brood call -t 20 "$b" sync
+		brood watch "$b" "$c"
 		brood signal SEGV "$a"
-		brood monitor -q -1 "$b"
+		brood recv -t 20
 		brood call -t 20 "$c" sync
 		brood send "$c" die
-		brood monitor -q "$c"
+		brood recv -t 20
 	END
 	worker_script linker <<-'END'
 		#!/bin/sh
@@ -232,8 +248,8 @@ use_echo() {
 	END
 	run -0 go main
 	assert_line --regexp \
-	    '^down [0-9]+@master linked [0-9]+@master: signal 11 \(SEGV'
-	assert_line --regexp '^down [0-9]+@master exit 3$'
+	    "^[0-9]+@master down s 'linked [0-9]+@master: signal 11 \\(SEGV"
+	assert_line --regexp "^[0-9]+@master down s 'exit 3'\$"
 	[ "$(grep -c '^synced ' <<<"$output")" = 2 ]
 }
 
@@ -285,6 +301,7 @@ use_echo() {
 		peer=$(brood spawn echo.sh)
 		head -c 524288 /dev/urandom | od -An -v -tx1 | tr -d ' \n' \
 		    >"$dir/value"
+		{ cat "$dir/value"; echo; } >"$dir/line"
 		brood recv -t 100 --count 20 >"$dir/got" &
 		reader=$!
 		pids=
@@ -304,8 +321,6 @@ use_echo() {
 		cut -d' ' -f5 "$dir/got" | sort -u | cmp - "$dir/line" &&
 		    echo whole
 	END
-	sed -i 's|^reader=|{ cat "$dir/value"; echo; } >"$dir/line"\n&|' \
-	    "$T/workers/main"
 	use_echo
 	mkdir -m 777 "$T/place"
 	run -0 go main "$T/place"
@@ -361,4 +376,22 @@ use_echo() {
 	remember "$(cat "$T/place/pid")"
 	brood kill main
 	wait_until 10 gone "$(cat "$T/place/pid")"
+}
+
+@test "control: a worker of another user may look but not stop, exit 5" {
+	need_root
+	worker_script main <<-'END'
+		#!/bin/sh
+		for verb in shutdown reload "signal TERM main"; do
+			brood $verb
+			echo "exit $?"
+		done
+		brood info | head -n 1
+		brood recv
+	END
+	start_supervisor
+	brood spawn main >/dev/null
+	wait_until 10 eval 'brood log main | grep -q ^node'
+	run -0 brood log main
+	[ "$(grep -c '^exit 5$' <<<"$output")" = 3 ]
 }

@@ -6,6 +6,7 @@
 
 MSG_TYPE(add, (i32, a), (i32, b));
 MSG_TYPE(sum, (i32, value));
+MSG_TYPE(product, (i32, value));
 MSG_TYPE(note_, (str, text));
 MSG_REMOTABLE(server, (i32, port), (pid, parent));
 MSG_REMOTABLE(plain);
@@ -70,7 +71,7 @@ answers(struct fake *f)
 	WANT(fake_next(f, WIRE_CALL, &frame) && frame.h.ref == 5);
 	fake_post(f, WIRE_REPLY, fake_other, 4, MSG(sum, .value = 5));
 	fake_down(f, fake_other, 4, "exit 1");
-	fake_post(f, WIRE_REPLY, fake_other, 5, MSG(add, .a = 1));
+	fake_post(f, WIRE_REPLY, fake_other, 5, MSG(product, .value = 1));
 	WANT(fake_next(f, WIRE_CALL, &frame) && frame.h.ref == 6);
 	fake_post(f, WIRE_SEND, fake_other, 0, MSG(note_, .text = "y"));
 	fake_post(f, WIRE_REPLY, fake_other, 6, MSG(sum, .value = 6));

@@ -98,8 +98,10 @@ main(void)
 	json_words(&j, "d", words, 2);
 	json_words(&j, "e", NULL, 0);
 	json_bytes(&j, "f", "x\0y", 3);
+	json_bytes(&j, "g", "\xc3\xa4", 1);	/* half a character */
 	check(&j, "\"a\":null,\"b\":18446744073709551615,\"c\":true,"
-	    "\"d\":[\"a\",\"b\\n\"],\"e\":[],\"f\":\"x\\u0000y\"",
+	    "\"d\":[\"a\",\"b\\n\"],\"e\":[],\"f\":\"x\\u0000y\","
+	    "\"g\":\"\\ufffd\"",
 	    "all kinds in one");
 	return tap_done();
 }

@@ -169,9 +169,43 @@ speed(void)
 	empty(&many);
 }
 
+/* ---- letters ---- */
+
+/* A MESSAGE whose name and format are that long, cut off. */
+static const struct {
+	uint8_t	name, format;
+	size_t	len;
+	int	want;
+} cuts[] = {
+	{ 0, 0, 10, 0 },
+	{ 0, 0, 9, -1 },
+	{ 0, 0, 0, -1 },
+	{ 4, 3, 17, 0 },
+	{ 4, 3, 16, -1 },
+	{ 255, 255, 520, 0 },
+	{ 255, 255, 519, -1 },
+};
+
+static void
+letters(void)
+{
+	struct letter	l;
+	uint8_t		bytes[520] = { 0 };
+	size_t		i;
+
+	for (i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+		bytes[8] = cuts[i].name;
+		bytes[9] = cuts[i].format;
+		is_int(letter_message(&l, bytes, cuts[i].len), cuts[i].want,
+		    "a letter of %zu bytes with %u and %u in it", cuts[i].len,
+		    cuts[i].name, cuts[i].format);
+	}
+}
+
 int
 main(void)
 {
+	letters();
 	orders();
 	bounds();
 	many_tags();

@@ -104,6 +104,7 @@ takes_any(void)
 	r = msg_receive(1000, MSG_MATCH(stop, &stop), MSG_MATCH_ANY(&any));
 	CHECK(r == 1 && strcmp(any.type, "one") == 0);
 	CHECK(strcmp(any.format, "i") == 0);
+	CHECK(strlen(any.type) <= MSG_NAME_MAX);
 	CHECK(msg_pid_equal(any.msg.sender, other));
 	CHECK(msg_open(word, &any, &word) == -1 && errno == EBADMSG);
 	CHECK(msg_open(one, &any, &one) == 0 && one.n == 1);
@@ -218,6 +219,7 @@ watches(void)
 	    MSG_MATCH_DOWN_OF(other, &down));
 	CHECK(r == 1 && down.ref == d);
 	CHECK(strcmp(down.cause, "signal 9 (KILL)") == 0);
+	CHECK(sizeof(down.cause) == MSG_CAUSE_MAX);
 	CHECK(msg_expect(one, &one) == 0 && one.n == 2);
 	CHECK(msg_expect(one, &one) == 0 && one.n == 3);
 	CHECK(msg_receive(0, MSG_MATCH_DOWN(&down)) == MSG_TIMEOUT);
@@ -306,6 +308,14 @@ survives_spoilt(void)
 	    == 0);
 	CHECK(strcmp(word.text, "good") == 0);
 	msg_release(word, &word);
+}
+
+static void
+survives_kept(void)
+{
+	while (msg_pump() < 3)
+		usleep(1000);
+	survives_spoilt();
 }
 
 /* Says it is a word and has no image; has a tag that is not its name's; has
@@ -429,6 +439,8 @@ main(void)
 	    watches, tells_deaths);
 	scene("with-monitor: left by return and break", scopes, sees_scopes);
 	scene("spoilt messages: dropped, whatever asks", survives_spoilt,
+	    sends_spoilt);
+	scene("spoilt messages: dropped from the mailbox, too", survives_kept,
 	    sends_spoilt);
 	scene("waiting: no time, some time, until a signal", waits,
 	    says_nothing);

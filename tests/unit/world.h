@@ -41,7 +41,7 @@
 
 struct world {
 	struct node	 n;
-	struct conf	*conf;
+	struct conf	*conf;		/* NULL: it is somebody else's */
 	char		*text;		/* of the last world_heard() */
 	char		 events[4096];
 	unsigned int	 updates, queries, gone;
@@ -101,7 +101,7 @@ world_on_sockets(struct proc *p, int fds[CONN_FDS], size_t *nfds)
 TAP_FN void
 world_drain_stream(struct stream *s)
 {
-	s->paused = s->held = false;
+	s->paused = false;
 	conn_unbudget(&s->conn);
 	route_frames(s);
 }
@@ -170,19 +170,37 @@ static const struct node_acts world_acts = {
 
 /* ---- beginning and end ---- */
 
-/* conf: settings of [node], and whole sections after them; "": defaults. */
-TAP_FN void
-world_open(struct world *w, const char *conf)
+/* settings: of [node], and whole sections after them; "": defaults. */
+TAP_FN struct conf *
+world_conf(const char *settings)
 {
 	struct conf_sink	 none = { 0 };
+	struct conf		*conf;
 	char			 text[2048];
 
+	(void)snprintf(text, sizeof(text), "[node]\nname = alpha\n%s",
+	    settings);
+	BUG_ON(conf_parse_text(&conf, text, strlen(text), &none) == -1);
+	return conf;
+}
+
+/* With a conf of the caller's. */
+TAP_FN void
+world_open_with(struct world *w, const struct conf *conf)
+{
 	memset(w, 0, sizeof(*w));
-	(void)snprintf(text, sizeof(text), "[node]\nname = alpha\n%s", conf);
-	BUG_ON(conf_parse_text(&w->conf, text, strlen(text), &none) == -1);
-	node_init(&w->n, w->conf, NULL, &world_acts, WORLD_ID,
+	node_init(&w->n, conf, NULL, &world_acts, WORLD_ID,
 	    (struct mono){ MONO_MS(1000) });
 	w->n.world = w;
+}
+
+TAP_FN void
+world_open(struct world *w, const char *settings)
+{
+	struct conf	*conf = world_conf(settings);
+
+	world_open_with(w, conf);
+	w->conf = conf;
 }
 
 /* As at the end of a relay.  Whatever is left is a fault. */
@@ -201,7 +219,7 @@ world_close_quietly(struct world *w)
 	empty = w->n.queued == 0 && w->n.frame_memory.used == 0 &&
 	    w->n.procs == NULL && w->n.watches == NULL &&
 	    w->n.watched == NULL && w->n.links == NULL &&
-	    w->n.interned == NULL && TAILQ_EMPTY(&w->n.drains);
+	    w->n.interned == NULL && STAILQ_EMPTY(&w->n.drains);
 	node_release(&w->n);
 	conf_free(w->conf);
 	free(w->text);
@@ -430,7 +448,7 @@ world_print_body(FILE *f, const struct wire_head *h, struct rd *r)
 	if (h->op == WIRE_WELCOME)
 		(void)rd_take(r, r->left);
 	if (r->left > 0)
-		fprintf(f, " %.*s", (int)(r->left > 200 ? 200 : r->left), r->p);
+		fprintf(f, " %.*s", (int)(r->left > 300 ? 300 : r->left), r->p);
 	/* The flag says in one bit what the text says. */
 	if ((h->op == WIRE_DOWN || h->op == WIRE_EXITED) &&
 	    ((h->flags & WIRE_F_NORMAL) != 0) !=

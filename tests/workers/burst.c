@@ -8,6 +8,7 @@
  *
  *	kill	as soon as COUNT are written
  *	full	when the socket has been full for a while, or COUNT are written
+ *	gated	as full, once FILE.go exists; FILE.ready says it waits for that
  *	half	having begun one more: part of its head
  *	torn	having begun one more: its head and part of its body
  *	group	while a child of its group floods on
@@ -62,6 +63,18 @@ write_note(struct burst *b, int ms)
 	return true;
 }
 
+static void
+wait_gate(const struct burst *b)
+{
+	char	path[512];
+
+	(void)snprintf(path, sizeof(path), "%s.ready", b->file);
+	raw_line(path, "ready");
+	(void)snprintf(path, sizeof(path), "%s.go", b->file);
+	while (access(path, F_OK) == -1)
+		usleep(10000);
+}
+
 /* A child goes on where we stop, for ever, with our name on its frames. */
 static void
 leave_child(struct burst *b, bool own_group)
@@ -104,8 +117,10 @@ main(int argc, char **argv)
 	raw_await(&b.raw, &f, WIRE_SEND);
 	b.to = f.h.from.serial;
 
-	if (strcmp(mode, "full") == 0)
+	if (strcmp(mode, "full") == 0 || strcmp(mode, "gated") == 0)
 		ms = STALLED_MS;
+	if (strcmp(mode, "gated") == 0)
+		wait_gate(&b);
 	while (b.n < b.count && write_note(&b, ms))
 		;
 	if (strcmp(mode, "stay") == 0)

@@ -24,13 +24,14 @@ struct rude {
 static void
 put(struct rude *r, struct wire_head h, const void *body, size_t n)
 {
-	uint8_t	head[WIRE_HEAD];
+	uint8_t	frame[WIRE_HEAD + LONG_TEXT];
 
 	if (h.len == 0)
 		h.len = (uint32_t)(WIRE_HEAD + n);
-	wire_put(head, &h);
-	raw_bytes(r->raw.conn.fd, head, sizeof(head));
-	raw_bytes(r->raw.conn.fd, body, n);
+	wire_put(frame, &h);
+	memcpy(frame + WIRE_HEAD, body, n);
+	/* At once: after a bad head the other end may be closed. */
+	raw_bytes(r->raw.conn.fd, frame, WIRE_HEAD + n);
 }
 
 static void

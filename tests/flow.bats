@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# flow.bats - who does not read costs its senders time, and nobody else
+# anything; the relay's memory stays within what brood stats says.
+
+load helper
+load words
+
+setup() {
+	brood_setup
+	mkdir -m 1777 "$T/out"
+}
+
+# stall - a worker that will never read again; its serial is $STALLED.
+stall() {
+	spawn pace:echo >/dev/null
+	STALLED=$S
+	STALLED_OS=$(os_pid "$S")
+	# It has said hello: frames go to its socket, not to its queue alone.
+	says_hello() {
+		[ "$(brood --json info "$STALLED" | jq .mailbox)" = null ]
+	}
+	wait_until 5 says_hello
+	kill -STOP "$STALLED_OS"
+	remember "$STALLED_OS"
+}
+queued() { stat_of queued_bytes; }
+
+# The relay holds no more than stats allows, nor its memory.
+assert_bounded() {
+	local bound
+
+	bound=$(stat_of memory_bound)
+	echo "queued $(queued), bound $bound, resident $(resident "$RELAY") kB"
+	[ "$(queued)" -le "$bound" ]
+	sanitized || [ "$(resident "$RELAY")" -le $((BASE + bound / 1024)) ]
+}
+
+# After senders that keep the rules it is the mark, and what each of them had
+# under way: its socket, and what it may write before it looks.
+assert_modest() {
+	echo "queued $(queued) with $1 senders"
+	[ "$(queued)" -le $(((1 << 20) + $1 * (512 << 10))) ]
+	sanitized || [ "$(resident "$RELAY")" -le \
+	    $((BASE + 4096 + $1 * 600)) ]
+}
+
+start() {
+	start_supervisor "$@"
+	RELAY=$(relay_pid)
+	BASE=$(resident "$RELAY")
+}
+
+@test "floods: two that send each other 100 MiB at once without reading, no deadlock" {
+	use_workers flood
+	start
+	spawn flood:first 100 "$T/out/first"
+	spawn flood:second "$S" 100 "$T/out/second"
+	wait_line "$T/out/first" ^received 50
+	wait_line "$T/out/second" ^received 50
+	assert_bounded
+}
+
+@test "stalled receiver: a choked sender still calls, monitors, links, registers and kills it" {
+	local echo
+
+	use_workers flood pace
+	start
+	echo=$(spawn pace:echo)
+	stall
+	spawn flood:blocked "$STALLED" "$T/out/blocked"
+	wait_line "$T/out/blocked" ^choked
+	spawn flood:choked "$STALLED" "$echo" "$T/out/choked"
+	wait_line "$T/out/choked" ^released 20
+	run -0 cat "$T/out/choked"
+	assert_line --index 0 choked
+	assert_line --index 1 called
+	assert_line --index 2 monitors
+	assert_line --index 3 --regexp '^killed by '
+	# Whoever waited for the dead goes on.
+	wait_line "$T/out/blocked" ^released
+}
+
+@test "stalled receiver: its senders choked, the relay's memory bounded, other pairs at full speed" {
+	local alone beside
+
+	use_workers flood pace
+	start
+	pair
+	alone=$(pace 1000)
+	stall
+	for _ in {1..20}; do
+		spawn flood:sender "$STALLED" >/dev/null
+	done
+	all_choked() { [ "$(stat_of chokes)" -ge 20 ]; }
+	wait_until 10 all_choked
+	beside=$(pace 1000)
+	echo "rounds a second: alone $alone, beside $beside"
+	sanitized || [ "$beside" -ge $((alone / 2)) ]
+	assert_modest 20
+	assert_bounded
+	# It reads again: everything flows again.
+	kill -CONT "$STALLED_OS"
+	flows() { [ "$(stat_of frames_routed)" -gt $((routed + 100000)) ]; }
+	routed=$(stat_of frames_routed)
+	wait_until 20 flows
+}
+
+@test "stalled receiver: a sender that ignores being choked, not read itself, and only that one" {
+	local alone beside
+
+	use_workers burst watcher pace
+	start
+	pair
+	alone=$(pace 1000)
+	spawn burst 1000000000 1000 "$T/out/said" stay
+	watch "$S" "$S" "$T/out/gate" go
+	ignored() { [ "$(stat_of ignored_chokes)" -ge 1 ]; }
+	wait_until 10 ignored
+	beside=$(pace 1000)
+	echo "rounds a second: alone $alone, beside $beside"
+	sanitized || [ "$beside" -ge $((alone / 2)) ]
+	assert_modest 2
+	# The one that is not read can be killed, and is heard to its end.
+	brood kill "$S"
+	touch "$T/out/gate"
+	wait_line "$ACCOUNT" ^all
+	brood send "$WATCHER" report
+	report_there() { grep -q " 1 [1-9][0-9]* 0 killed by" "$ACCOUNT"; }
+	wait_until 10 report_there
+}
+
+# senders_killed N ARG... - so many brood send, all killed.
+senders_killed() {
+	local pids=() _
+
+	for _ in $(seq "$1"); do
+		brood send --stdin "$STALLED" note s <"$T/text" \
+		    >/dev/null 2>&1 3>&- &
+		pids+=($!)
+	done
+	connected() { [ "$(stat_of guests)" -ge "$2" ]; }
+	# Most have written what they can.
+	guests=$((${guests-0} + $1))
+	wait_until 5 connected "$1" "$((guests * 9 / 10))" || true
+	kill -KILL "${pids[@]}" 2>/dev/null || true
+	wait "${pids[@]}" 2>/dev/null || true
+}
+
+# bats test_tags=heavy
+@test "stalled receiver: thousands of brood send to it, each killed, the relay's memory bounded" {
+	local total=${BROOD_SENDS:-2000} n before
+
+	! sanitized || total=300
+	use_workers pace
+	start
+	pair
+	stall
+	head -c 60000 /dev/zero | tr '\0' x >"$T/text"
+	before=$(descriptors_of_both)
+	for ((n = 0; n < total; n += 100)); do
+		senders_killed 100
+	done
+	echo "$(stat_of guests) guests"
+	# A megabyte is queued, and of the killed what each had under way.
+	assert_bounded
+	assert_modest 100
+	assert_pair_lives
+	wait_until 5 descriptors_are "$before"
+}

@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# shell.bats - a shell worker under load: its commands may be killed at any
+# moment, and its messages stay whole, in order, and its own.
+
+load helper
+load words
+
+setup() {
+	brood_setup
+	mkdir -m 1777 "$T/out"
+}
+
+# bats test_tags=heavy
+@test "shell worker: 20 senders and 5 callers at once in it, senders and readers killed at random, whole, in order, fd 3 intact" {
+	# shellcheck disable=SC2016	# the worker's
+	worker_script storm <<-'END'
+	#!/bin/bash
+	# Sender k: so many numbered messages of 1 MiB, one after another.
+	dir=$1 echo=$2 n=3
+	sender() {
+		local i
+		for ((i = 1; i <= n; i++)); do
+			echo "$i" >"$dir/begun.$1"
+			brood send --stdin "$BROOD_SELF" big iis "$1" "$i" \
+			    <"$dir/value" || exit
+			echo "$i" >"$dir/sent.$1"
+		done
+	}
+	for k in {1..20}; do
+		sender "$k" &
+		senders[k]=$!
+	done
+	for k in {1..5}; do
+		brood call -t 60 "$echo" n i "$k" >"$dir/call.$k" 2>&1 &
+		callers+=($!)
+	done
+	# Every third sender's command is killed in the middle of something.
+	for k in 1 4 7 10 13 16 19; do
+		sleep "0.0$((RANDOM % 10))"
+		kill -KILL "${senders[k]}" $(pgrep -P "${senders[k]}")
+	done 2>/dev/null
+	wait "${callers[@]}"
+	wait "${senders[@]}" 2>/dev/null
+	brood send "$BROOD_SELF" last
+	while line=$(brood recv -t 60); do
+		eval "set -- $line"
+		[ "$2" != last ] || break
+		[ "$2" = big ] || continue
+		echo "$4 $5 ${#6}"
+	done >"$dir/got"
+	brood self >"$dir/self"
+	END
+	use_workers echo.sh
+	start_supervisor
+	head -c $((1 << 20)) /dev/zero | tr '\0' x >"$T/out/value"
+	E=$(brood spawn echo.sh)
+	spawn storm "$T/out" "$E"
+	wait_line "$T/out/self" "^$S@" 100
+
+	# Whole, in order from each, what was sent, and at most what was begun.
+	for k in {1..20}; do
+		awk -v k="$k" '$1 == k { if ($2 != ++n || $3 != 1048576)
+		    print "sender " k ": number " $2 " of " $3 }' \
+		    "$T/out/got" >"$T/wrong"
+		[ ! -s "$T/wrong" ] || fail "$(cat "$T/wrong")"
+		got=$(grep -c "^$k " "$T/out/got" || true)
+		sent=$(cat "$T/out/sent.$k" 2>/dev/null || echo 0)
+		begun=$(cat "$T/out/begun.$k" 2>/dev/null || echo 0)
+		echo "sender $k: sent $sent, begun $begun, got $got"
+		[ "$got" -ge "$sent" ]
+		[ "$got" -le "$begun" ]
+	done
+	for k in {1..5}; do
+		assert_equal "$(cat "$T/out/call.$k")" "n i $k"
+	done
+}
+
+@test "shell worker: readers killed at random, each message printed, none lost" {
+	# shellcheck disable=SC2016	# the worker's
+	worker_script reads <<-'END'
+	#!/bin/bash
+	for i in {1..60}; do
+		brood send "$BROOD_SELF" n i "$i"
+	done
+	while :; do
+		brood recv -t 0 >"$1/line" 2>/dev/null &
+		if [ $((RANDOM % 2)) -eq 0 ]; then
+			sleep "0.00$((RANDOM % 9))"
+			kill -KILL $!
+		fi 2>/dev/null
+		wait $! 2>/dev/null
+		status=$?
+		cat "$1/line" >>"$1/got"
+		[ "$status" -ne 7 ] || break
+	done
+	touch "$1/done"
+	END
+	start_supervisor -o worker-dir="$T/workers"
+	spawn reads "$T/out"
+	wait_until 60 test -e "$T/out/done"
+	# One whose reader died between printing and saying so comes again,
+	# in its place; nothing is lost, nothing out of order.
+	run -0 awk '{ if ($4 != n && $4 != n + 1) print "after " n ": " $4
+	    n = $4 } END { print n }' "$T/out/got"
+	assert_output 60
+}
+
+@test "shell worker: its queue above the mark, senders wait, nothing is dropped" {
+	local i
+
+	# shellcheck disable=SC2016	# the worker's
+	worker_script slow <<-'END'
+	#!/bin/sh
+	while [ ! -e "$1/go" ]; do sleep 0.05; done
+	while line=$(brood recv); do
+		eval "set -- $line"
+		[ "$2" != last ] || exit 0
+		echo "$4 ${#5}"
+	done
+	END
+	mkconf <<-END
+	[node]
+	high-mark = 256K
+	low-mark = 64K
+	END
+	start_supervisor
+	spawn slow "$T/out"
+	head -c 100000 /dev/zero | tr '\0' x >"$T/text"
+	(
+		for i in {1..30}; do
+			brood send --stdin "$S" n is "$i" <"$T/text"
+			echo "$i" >>"$T/sent"
+		done
+		brood send "$S" last
+	) >/dev/null 2>&1 3>&- &
+	remember $!
+	stands() { [ "$(stat_of queued_bytes)" -ge $((256 << 10)) ]; }
+	wait_until 10 stands
+	# The mark, and the one message that passed it.
+	[ "$(stat_of queued_bytes)" -le $(((256 << 10) + 110000)) ]
+	[ "$(wc -l <"$T/sent")" -le 4 ]
+	background watch brood monitor -1 "$S"
+	wait_line "$T/watch.err" ^watching
+	touch "$T/out/go"
+	wait_line "$T/watch.out" '^down .* normal$' 30
+	[ "$(wc -l <"$T/sent")" -eq 30 ]
+	[ "$(grep -c " slow: [0-9]* 100000" "$T/broodd.log")" -eq 30 ]
+	run -0 sed -n 's/.* slow: \([0-9]*\) 100000.*/\1/p' "$T/broodd.log"
+	assert_output "$(seq 30)"
+}
