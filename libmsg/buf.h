@@ -27,8 +27,9 @@ void	 buf_add_u8(struct buf *, unsigned int);
 void	 buf_add_u16(struct buf *, unsigned int);
 void	 buf_add_u32(struct buf *, uint32_t);
 void	 buf_add_u64(struct buf *, uint64_t);
-void	 buf_add_str8(struct buf *, const char *);  /* u8 length, bytes; EMSGSIZE */
-void	 buf_add_str16(struct buf *, const char *); /* u16 length, bytes */
+/* u8 or u16 length, bytes; longer: EMSGSIZE. */
+void	 buf_add_str8(struct buf *, const char *);
+void	 buf_add_str16(struct buf *, const char *);
 
 /* ---- reading: what is not there reads as 0 and sets bad ---- */
 

@@ -1,7 +1,8 @@
 /*
- * conn.c - frames over a stream socket: read in place, written at once or queued.
+ * conn.c - frames over a stream socket: read in place, written or queued.
  *
- * Owns:    the descriptor, unread bytes, queued bytes, descriptors on their way.
+ * Owns:    the descriptor, unread bytes, queued bytes, descriptors on their
+ *          way.
  * Not here: when to read and write (the loop), marks and what they mean.
  * Errors:  -1 and errno; EBADMSG with a reason in words in conn->why.
  */
@@ -179,7 +180,9 @@ make_room(struct conn *c, const struct conn_room *room, uint8_t **at,
 	size_t	need = frame_need(c);
 	bool	owned = c->own != NULL;
 
-	if (need > room->cap || (owned && c->in_len >= room->cap)) {
+	/* A room full of frames that nobody took yet is no room: to receive 0
+	   bytes would look like the end. */
+	if (need > room->cap || c->in_len >= room->cap) {
 		if (own_grow(c, need > c->in_len ? need : c->in_len +
 		    CONN_SMALL, false) == -1)
 			return -1;
@@ -420,7 +423,7 @@ give_fds(struct conn *c, struct conn_chunk *k)
 	if (r > 0)
 		while (k->nfds > 0)
 			close(k->fds[--k->nfds]);
-	/* ETOOMANYREFS: too many descriptors on their way, like a full socket. */
+	/* ETOOMANYREFS: too many descriptors are on their way; they pass. */
 	if (r == -1 && (errno == EAGAIN || errno == EWOULDBLOCK ||
 	    errno == ENOBUFS || errno == ENOMEM || errno == ETOOMANYREFS))
 		return 0;

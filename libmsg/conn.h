@@ -1,5 +1,5 @@
 /*
- * conn.h - frames over a stream socket: read in place, written at once or queued.
+ * conn.h - frames over a stream socket: read in place, written or queued.
  *
  * One struct for both ends of every socketpair: the relay's side (never blocks,
  * thousands of idle ones that must cost next to nothing) and a worker's.
@@ -36,12 +36,12 @@ struct conn_budget { size_t used, limit; };
 /* Where a turn's bytes go.  At least CONN_SMALL. */
 struct conn_room { uint8_t *p; size_t cap; };
 
-#define CONN_FDS	3		/* most descriptors waiting to be taken */
+#define CONN_FDS	3		/* most that wait to be taken */
 
 struct conn_chunk;
 
 struct conn {
-	int			 fd;		/* -1: none, all output queues */
+	int			 fd;		/* -1: none, output queues */
 	uint32_t		 max_frame;
 	unsigned int		 who;		/* WIRE_* of the other end */
 	bool			 takes_fds;
@@ -92,13 +92,14 @@ bool	 conn_begun(const struct conn *, struct wire_head *,
 int	 conn_take_fd(struct conn *);
 
 /*
- * Sends what the kernel takes now and queues the rest.  0, or -1 and ENOMEM with
- * nothing of these bytes sent or queued.  A dead other end is no error here: the
- * bytes vanish, and its death is told by others.
+ * Sends what the kernel takes now and queues the rest.  0, or -1 and ENOMEM
+ * with nothing of these bytes sent or queued.  A dead other end is no error
+ * here: the bytes vanish, and its death is told by others.
  */
 int	 conn_write(struct conn *, const void *, size_t);
 int	 conn_put(struct conn *, const void *, size_t);	/* only queues */
-int	 conn_flush(struct conn *);	/* 1: all gone; 0: more waits; -1: dead */
+/* 1: all is gone; 0: more waits; -1: the other end is dead. */
+int	 conn_flush(struct conn *);
 
 /* Queues one frame with descriptors beside it (each duplicated by the kernel as
    it is sent; the conn takes and closes them).  -1 closes them too. */

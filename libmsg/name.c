@@ -26,8 +26,8 @@ msg_register(const char *name)
 {
 	if (self_open() == -1 || name_check(name) == -1)
 		return -1;
-	return request_make(WIRE_REGISTER, 0, msg_process_.pid, name, strlen(name),
-	    NULL);
+	return request_make(WIRE_REGISTER, 0, msg_process_.pid, name,
+	    strlen(name), NULL);
 }
 
 int
@@ -35,8 +35,8 @@ msg_unregister(const char *name)
 {
 	if (self_open() == -1 || name_check(name) == -1)
 		return -1;
-	return request_make(WIRE_UNREGISTER, 0, msg_process_.pid, name, strlen(name),
-	    NULL);
+	return request_make(WIRE_UNREGISTER, 0, msg_process_.pid, name,
+	    strlen(name), NULL);
 }
 
 int

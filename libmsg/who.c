@@ -52,7 +52,8 @@ const char *
 msg_pid_format(struct msg_pid pid, char text[MSG_ADDRESS_MAX])
 {
 	if (self_open() == 0 && pid.node == msg_process_.pid.node)
-		return pid_print(text, pid_of(pid), msg_process_.node, false, 0);
+		return pid_print(text, pid_of(pid), msg_process_.node, false,
+		    0);
 	(void)snprintf(text, MSG_ADDRESS_MAX, "%" PRIu64 "#%016" PRIx64,
 	    pid.serial, pid.node);
 	return text;

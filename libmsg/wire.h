@@ -25,9 +25,9 @@
 
 #define WIRE_VERSION	1
 #define WIRE_HEAD	48
-#define WIRE_MAX	(16u << 20)	/* the largest max-message, and default */
+#define WIRE_MAX	(16u << 20)	/* largest max-message; default */
 #define WIRE_CAUSE_SIZE	256		/* a cause of death as text, with NUL */
-#define WIRE_TEXT_MAX	1024		/* of exit, die: longer is cut by libmsg */
+#define WIRE_TEXT_MAX	1024		/* of exit, die; libmsg cuts it */
 #define WIRE_NO_MAX	UINT32_MAX	/* bounded by max-message alone */
 
 /* Who may send an op: a worker on fd 3, a stream attached to one, a guest, the
@@ -76,7 +76,7 @@ X(WHEREIS,	42,  1, ADDRESS_SIZE, WIRE_ANY, "address")		\
 X(DONE,		43, 20, WIRE_NO_MAX, WIRE_R, "u32 errno, pid, text")	\
 X(SYNC,		44,  0,   0, WIRE_ANY,	"")				\
 									\
-X(SPAWN,	50, 13, WIRE_NO_MAX, WIRE_ANY,				\
+X(SPAWN,	50, 12, WIRE_NO_MAX, WIRE_ANY,				\
     "u64 ref of the monitor or 0, str8 name, str8 program, str8 entry, " \
     "u8 arguments: 0 none, 1 MESSAGE, 2 u16 count and str16s")		\
 									\
@@ -90,8 +90,8 @@ X(CONTROL,	71,  3, 65536, WIRE_ANY, "str8 what, u16 count, str16s") \
 X(ROW,		72,  2, 65536, WIRE_R,					\
     "u16 count, each: str8 key, u8 kind (s n b l), str16 value")	\
 									\
-X(O_INIT,	100, 0, WIRE_NO_MAX, WIRE_P, "configuration; descriptors: "	\
-    "control socket, log if it is a file")				\
+X(O_INIT,	100, 0, WIRE_NO_MAX, WIRE_P,				\
+    "configuration; descriptors: control socket, log if a file")	\
 X(O_CONF,	101, 0, WIRE_NO_MAX, WIRE_P, "configuration")		\
 X(O_STOP,	102, 0,   0, WIRE_P,	"")				\
 X(O_REOPENED,	103, 0,   0, WIRE_P,	"descriptor: log")		\

@@ -1,7 +1,7 @@
 /*
  * wire_doc.c - prints docs/wire.md from the table of frames in wire.h.
  *
- * Run by `make docs/wire.md`; tests/unit/wire_test.c holds the page to the table.
+ * Run by `make docs/wire.md`; tests/unit/wire_test.c holds the page to it.
  */
 #include <stdio.h>
 
@@ -10,12 +10,13 @@
 static const char	head[] =
 "# Frames\n"
 "\n"
-"Printed from `libmsg/wire.h` by `make docs/wire.md`; not to be edited. What the\n"
-"frames do is told in `protocol.md`.\n"
+"Printed from `libmsg/wire.h` by `make docs/wire.md`; not to be edited.\n"
+"What the frames do is told in `protocol.md`.\n"
 "\n"
-"A frame is a header of %d bytes and a body. All integers are big-endian. A pid\n"
-"is two u64: the id of its node's incarnation and the serial; serial 0 is nobody.\n"
-"The version of all this, said in HELLO and WELCOME, is %d.\n"
+"A frame is a header of %d bytes and a body. All integers are big-endian.\n"
+"A pid is two u64: the id of its node's incarnation and the serial;\n"
+"serial 0 is nobody. The version of all this, said in HELLO and WELCOME,\n"
+"is %d.\n"
 "\n"
 "| at | what | |\n"
 "|---|---|---|\n"
@@ -28,20 +29,21 @@ static const char	head[] =
 "| 40 | u64 | ref |\n"
 "| 48 | | body |\n"
 "\n"
-"Flags: %d NORMAL (DOWN, EXITED: the end was normal), %d LINK and %d MONITOR\n"
-"(SPAWN), %d ON (TRAP), %d MAILBOX (MONITOR). Refs with the highest bit set are\n"
-"minted by attached streams.\n"
+"Flags: %d NORMAL (DOWN, EXITED: the end was normal), %d LINK and %d\n"
+"MONITOR (SPAWN), %d ON (TRAP), %d MAILBOX (MONITOR). Refs with the\n"
+"highest bit set are minted by attached streams.\n"
 "\n"
-"Bodies: str8 and str16 are a u8 or u16 length and as many bytes. MESSAGE is a\n"
-"u64 tag, u8 length of the name, u8 length of the format, name, format, and the\n"
-"image of the value. What is only called text, name, address or cause goes to the\n"
-"end of the frame.\n"
+"Bodies: str8 and str16 are a u8 or u16 length and as many bytes. MESSAGE\n"
+"is a u64 tag, u8 length of the name, u8 length of the format, name,\n"
+"format, and the image of the value. What is only called text, name,\n"
+"address or cause goes to the end of the frame.\n"
 "\n"
-"Who may send: W a worker on its fd 3, A a stream attached to a worker, G a\n"
-"guest, R the relay to any of them; O the relay to the parent, P the parent to\n"
-"the relay. Least and most are bytes of the body; no bound means that of the\n"
-"whole frame, `max-message` (%u MiB at most). A frame outside these bounds, or\n"
-"from one who may not send it, ends the connection.\n"
+"Who may send: W a worker on its fd 3, A a stream attached to a worker, G\n"
+"a guest, R the relay to any of them; O the relay to the parent, P the\n"
+"parent to the relay. Least and most are bytes of the body; no bound\n"
+"means that of the whole frame, `max-message` (%u MiB at most). A frame\n"
+"outside these bounds, or from one who may not send it, ends the\n"
+"connection.\n"
 "\n"
 "Numbers are never used again: a new meaning is a new number.\n";
 

@@ -17,7 +17,7 @@ struct account {
 /* Looking a user up may read files, or ask the network: a cache.  A reload
    begins with a new one. */
 struct accounts {
-	SLIST_HEAD(, account)	 list;
+	SLIST_HEAD(account_list, account)	 list;
 };
 
 void			 accounts_release(struct accounts *);

@@ -3,7 +3,8 @@
  *
  * Owns:    the form of these frames.  The link is FIFO: a kill that follows a
  *          spawn finds the child there.
- * Not here: who decides (life.c, spawn.c), the answers (relay.c hands them out).
+ * Not here: who decides (life.c, spawn.c), the answers (relay.c hands them
+ *           out).
  * Errors:  a kill or a short order that finds no memory is tried again never:
  *          it is one frame of 53 bytes, and the queue keeps room for it.
  */

@@ -63,7 +63,8 @@ stop_proc(struct proc *p)
 	life_order(p, &c, sig);
 }
 
-/* Processes point into the configuration that goes: turn them to the new one. */
+/* Processes point into the configuration that goes: turn them to the new
+   one. */
 static void
 point_to(struct world *w, const struct conf *now)
 {

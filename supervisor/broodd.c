@@ -153,8 +153,8 @@ check(const struct source *s, bool print)
 
 /* ---- before the processes ---- */
 
-/* Nothing of ours may ever lie where a worker's descriptors go, and nothing that
-   was left open by who started us goes on to anybody. */
+/* Nothing of ours may ever lie where a worker's descriptors go, and nothing
+   that was left open by who started us goes on to anybody. */
 static int
 reserve_descriptors(void)
 {
@@ -224,21 +224,19 @@ open_run(struct rundir *run)
 static int
 supervise(struct parent_setup *s)
 {
-	struct rundir	run;
-	int		code;
+	int	code;
 
-	if ((code = open_run(&run)) != 0)
+	if ((code = open_run(s->run)) != 0)
 		return code;
-	s->run = &run;
 	s->known_pid = getpid();
-	sweep_leftovers(&run, s->log, s->daemon->launcher);
+	sweep_leftovers(s->run, s->log, s->daemon->launcher);
 	log_info(s->log, "broodd %s: node=%s run=%s", BROOD_VERSION,
-	    s->conf->node.name, run.path);
+	    s->conf->node.name, s->run->path);
 	if ((code = guard_run(run_parent, s)) == -1) {
 		log_error(s->log, "parent not started");
 		code = EXIT_SYSTEM;
 	}
-	rundir_close(&run);
+	rundir_close(s->run);
 	return code;
 }
 
@@ -256,7 +254,7 @@ load(const struct source *s, struct conf **conf)
 }
 
 static int
-run(struct parent_setup *s, bool background)
+begin(struct parent_setup *s, bool background)
 {
 	int	code;
 
@@ -282,16 +280,18 @@ run(struct parent_setup *s, bool background)
 }
 
 static int
-start(const struct options *o, struct source *source, const char *argv0)
+start(const struct options *o, const struct source *given, const char *argv0)
 {
 	struct daemonize	 daemon = { .tell = -1 };
 	struct where		 where;
-	struct parent_setup	 setup = { .source = source,
+	struct rundir		 run;
+	struct source		 source = *given;
+	struct parent_setup	 setup = { .source = &source, .run = &run,
 				    .where = &where, .daemon = &daemon };
 	int			 code;
 
 	if (o->check)
-		return check(source, o->verbose);
+		return check(given, o->verbose);
 	sigs_reset();
 	(void)signal(SIGPIPE, SIG_IGN);	/* of the log; children get it back */
 	raise_limit(&setup.nofile);
@@ -299,8 +299,8 @@ start(const struct options *o, struct source *source, const char *argv0)
 		fprintf(stderr, "broodd: %s\n", strerror(errno));
 		return EXIT_SYSTEM;
 	}
-	source->where = &where;
-	code = run(&setup, o->background);
+	source.where = &where;
+	code = begin(&setup, o->background);
 	where_release(&where);
 	return code;
 }

@@ -95,8 +95,8 @@ int		 child_kill_group(pid_t, int sig);
 pid_t		 child_dead(void);
 bool		 child_is_dead(pid_t);
 
-/* Reaps it; with its group: kills what is left of that first, while the dead one
-   still pins the number.  -1: it is no dead child of ours. */
+/* Reaps it; with its group: kills what is left of that first, while the dead
+   one still pins the number.  -1: it is no dead child of ours. */
 int		 child_reap(pid_t, bool with_group, int *status);
 
 #endif /* CHILD_H */

@@ -27,6 +27,8 @@
 #include "stream.h"
 #include "watch.h"
 
+#define SMALL_TAIL	4096		/* bytes */
+
 void
 death_exited(struct node *n, const struct frame *f)
 {
@@ -140,22 +142,45 @@ finish(struct proc *p)
 	remains(p);
 }
 
+/*
+ * Whether what p left would put more into the queues than tail-memory allows.
+ * A small tail never waits: full queues of some must not keep the deaths of
+ * others from being told.
+ */
+static bool
+must_wait(const struct proc *p)
+{
+	const struct node	*n = p->node;
+	const struct stream	*s;
+	size_t			 tail = 0;
+
+	if (p->kind == PROC_GUEST || n->stopping)
+		return false;
+	if (p->main != NULL)
+		tail += p->main->tail;
+	LIST_FOREACH(s, &p->attached, entry)
+		tail += s->tail;
+	return tail > SMALL_TAIL && n->queued + tail >
+	    NODE_QUEUE_LIMIT + n->conf->node.tail_memory;
+}
+
 void
 death_turn(struct node *n)
 {
-	size_t		 bound = NODE_QUEUE_LIMIT + n->conf->node.tail_memory;
+	struct proc_list waiting = STAILQ_HEAD_INITIALIZER(waiting);
 	struct proc	*p;
 
 	while ((p = STAILQ_FIRST(&n->drains)) != NULL) {
-		if (p->kind == PROC_WORKER && n->queued > bound &&
-		    !n->stopping) {
-			n->stats.drains_waited++;
-			break;
-		}
 		STAILQ_REMOVE_HEAD(&n->drains, waiting);
+		if (must_wait(p)) {
+			n->stats.drains_waited++;
+			STAILQ_INSERT_TAIL(&waiting, p, waiting);
+			continue;
+		}
 		n->acts->drain(p);
 		finish(p);
 	}
+	STAILQ_CONCAT(&n->drains, &waiting);
 	stream_bury(n);
 	proc_bury(n);
 }

@@ -1,10 +1,10 @@
 /*
- * flow.c - back-pressure: a full receiver costs its senders time, not us memory.
+ * flow.c - back-pressure: a full receiver costs senders time, not us memory.
  *
  * A receiver whose queue passes high-mark is `over` until it is below low-mark.
- * Who sends to it meanwhile is told CHOKE once, and UNCHOKE at the end.  Signals,
- * answers and notices go to it all the same: their number is bounded by the
- * tables they come from.
+ * Who sends to it meanwhile is told CHOKE once, and UNCHOKE at the end.
+ * Signals, answers and notices go to it all the same: their number is bounded
+ * by the tables they come from.
  *
  *	worker		told; not read only when it ignores that for more than
  *			NODE_IGNORED_MAX bytes, or all queues are at their bound
@@ -94,10 +94,12 @@ flow_sent(struct stream *s, struct proc *p, size_t bytes)
 	struct node	*n = p->node;
 	struct choke	*c;
 
-	if (stream_waiting(p) > n->conf->node.high_mark)
+	/* All queues together at their bound: then any queue is too long. */
+	if (stream_waiting(p) > n->conf->node.high_mark ||
+	    (n->queued > NODE_QUEUE_LIMIT && stream_waiting(p) > 0))
 		p->over = true;
 	if (!p->over || s->kind != STREAM_WORKER || s->closed ||
-	    p == s->proc || s->proc->state != PROC_LIVE)
+	    s->proc->state != PROC_LIVE)
 		return;
 	if ((c = choke_find(s, p)) == NULL) {
 		if ((c = choke_new(s, p)) == NULL)
@@ -126,7 +128,7 @@ flow_may_send(struct stream *s, struct proc *p)
 {
 	struct choke	*c;
 
-	if (!p->over || s->kind == STREAM_WORKER || p == s->proc ||
+	if (!p->over || s->kind == STREAM_WORKER ||
 	    s->proc->state != PROC_LIVE)
 		return true;
 	if ((c = choke_find(s, p)) == NULL && (c = choke_new(s, p)) == NULL)

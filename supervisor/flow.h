@@ -1,5 +1,5 @@
 /*
- * flow.h - back-pressure: a full receiver costs its senders time, not us memory.
+ * flow.h - back-pressure: a full receiver costs senders time, not us memory.
  */
 #ifndef FLOW_H
 #define FLOW_H
@@ -9,9 +9,9 @@
 void	 flow_sent(struct stream *s, struct proc *p, size_t bytes);
 
 /*
- * Whether s may give p another frame now.  False: s is held (not read, the frame
- * stays in front) until p is below its mark.  Only streams of one short errand
- * are held; a worker is told, and goes on with others.
+ * Whether s may give p another frame now.  False: s is held (not read, the
+ * frame stays in front) until p is below its mark.  Only streams of one short
+ * errand are held; a worker is told, and goes on with others.
  */
 bool	 flow_may_send(struct stream *s, struct proc *p);
 

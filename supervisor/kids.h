@@ -57,7 +57,7 @@ struct kid	*kids_by_pid(const struct kids *, pid_t);
 struct kid	*kids_next(const struct kids *, const struct kid *);
 
 void		 kids_await(struct kids *, struct kid *);
-void		 kids_decided(struct kids *, struct kid *);	/* not awaited */
+void		 kids_decided(struct kids *, struct kid *); /* not awaited */
 void		 kids_owe(struct kids *, struct kid *);
 void		 kids_paid(struct kids *, struct kid *);
 

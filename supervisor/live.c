@@ -2,8 +2,8 @@
  * live.c - who reads events and output as they come; the last deaths.
  *
  * A reader that is slow loses events, and is told how many by stats; workers
- * never wait for it.  Only a reader of output that asked for it (brood run, which
- * must not lose a line) makes workers wait in their pipes.
+ * never wait for it.  Only a reader of output that asked for it (brood run,
+ * which must not lose a line) makes workers wait in their pipes.
  *
  * Owns:    subscriptions, the list of deaths.
  * Not here: questions with an end (query.c), lines themselves (output.c).

@@ -20,8 +20,8 @@ struct loop		*loop_new(void);	/* NULL: ENOMEM */
 void			 loop_free(struct loop *);
 
 /*
- * Waits for events, calls back for them, then calls turn(arg): until loop_stop().
- * -1 and errno: the loop itself failed.
+ * Waits for events, calls back for them, then calls turn(arg): until
+ * loop_stop(). -1 and errno: the loop itself failed.
  */
 int			 loop_run(struct loop *, void (*turn)(void *),
 			    void *arg);
@@ -38,7 +38,8 @@ struct loop_io		*loop_io_new(struct loop *, int fd, loop_io_fn *,
 void			 loop_io_free(struct loop_io *);
 int			 loop_io_want(struct loop_io *, int what);
 
-/* Calls back once at the deadline; set again with another one.  NULL: ENOMEM. */
+/* Calls back once at the deadline; set again with another one.  NULL:
+   ENOMEM. */
 struct loop_timer	*loop_timer_new(struct loop *, loop_timer_fn *,
 			    void *arg);
 void			 loop_timer_set(struct loop_timer *, struct mono when);

@@ -77,7 +77,10 @@ struct stream {
 	LIST_HEAD(, choke)	 chokes;	/* whom it waits for */
 	struct loop_io		*io;		/* NULL: not bound */
 	struct subscription	*sub;		/* a live query */
-	size_t			 tail;		/* bytes left by the dead */
+	union {
+		uint64_t	 take_ref;	/* while taking */
+		size_t		 tail;		/* bytes left by the dead */
+	};
 	struct block		*lent;		/* handed out by TAKE */
 	STAILQ_ENTRY(stream)	 later;		/* node->dead_streams, or
 						   world->resumed */
@@ -209,11 +212,10 @@ struct node_acts {
 	void	(*update)(struct stream *);
 	/* Frames wait on the parent's link. */
 	void	(*order)(struct node *);
-	/* Call spawn's or proc's deadline function of p at this time; MONO_NEVER:
-	   not any more. */
+	/* life_deadline(p) at this time; MONO_NEVER: not any more. */
 	void	(*deadline)(struct proc *, struct mono);
-	/* The child's ends of fd 3 and output, made now; the relay's ends are bound
-	   to p.  -1 and errno. */
+	/* The child's ends of fd 3 and output, made now; the relay's ends are
+	   bound to p.  -1 and errno. */
 	int	(*sockets)(struct proc *, int fds[CONN_FDS], size_t *nfds);
 	/* What is left in the dead one's sockets: read and route it. */
 	void	(*drain)(struct proc *);
@@ -229,6 +231,8 @@ struct node_acts {
 	/* p is gone: forget what is bound to it. */
 	void	(*gone)(struct proc *);
 };
+
+STAILQ_HEAD(proc_list, proc);
 
 #define NODE_STATS(X)							\
 X(frames_routed,	"frames given to a local process")		\
@@ -281,8 +285,8 @@ struct node {
 	struct watched		*watched;
 	struct link		*links;
 	struct intern		*interned;
-	STAILQ_HEAD(, proc)	 drains;	/* tails that wait for memory */
-	STAILQ_HEAD(, proc)	 gone;
+	struct proc_list	 drains;	/* dead, their tails unread */
+	struct proc_list	 gone;		/* to be buried */
 	STAILQ_HEAD(, stream)	 dead_streams;
 	bool			 stopping;
 };
@@ -294,8 +298,8 @@ void		 node_release(struct node *);
 /* A copy of bytes, to be freed; NULL: ENOMEM. */
 struct block	*block_new(const void *, size_t);
 
-/* One copy of a string for all who hold it: names of programs and entries.  Each
-   intern is given back by unintern.  NULL: ENOMEM. */
+/* One copy of a string for all who hold it: names of programs and entries.
+   Each intern is given back by unintern.  NULL: ENOMEM. */
 const char	*node_intern(struct node *, const char *);
 void		 node_unintern(struct node *, const char *);  /* NULL allowed */
 

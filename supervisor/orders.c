@@ -326,8 +326,8 @@ orders_go_on(struct parent *p)
 		starter_broken(p, p->link.why);
 }
 
-/* To the end of a frame that has begun: what follows may have descriptors of its
-   own. */
+/* To the end of a frame that has begun: what follows may have descriptors of
+   its own. */
 static size_t
 fill_limit(const struct conn *link)
 {

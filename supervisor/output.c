@@ -2,8 +2,8 @@
  * output.c - what workers print: captured line by line.
  *
  * Each line goes to the log with its pid, to the last lines that are kept, and
- * to whoever asked for output.  A worker that prints faster than it is read waits
- * in its pipe, as anywhere in Unix.
+ * to whoever asked for output.  A worker that prints faster than it is read
+ * waits in its pipe, as anywhere in Unix.
  *
  * Owns:    the reading ends of output pipes, half lines.
  * Not here: who reads lines live (query.c).
@@ -32,7 +32,7 @@ struct output {
 	struct proc	*proc;
 	struct output	*next;
 	struct loop_io	*io;
-	struct block	*half;		/* a line without its newline, or NULL */
+	struct block	*half;		/* a line without its end, or NULL */
 	int		 fd;		/* -1: closed */
 };
 

@@ -54,21 +54,21 @@ kill_all(struct parent *p)
 		log_errorx(p->log, "processes not killed: left=%zu", left);
 }
 
+/* What was spawned is stopped together, sections one after another. */
 static struct mono
 longest_stop(const struct parent *p)
 {
 	const struct conf_program	*g;
 	const struct conf_worker	*w;
-	int64_t				 most;
+	int64_t				 most, all = 0;
 
 	most = conf_program(p->programs.plain, "plain")->stop_timeout;
 	CONF_FOREACH(g, p->conf, CONF_PROGRAM)
 		if (g->stop_timeout > most)
 			most = g->stop_timeout;
 	CONF_FOREACH(w, p->conf, CONF_WORKER)
-		if (w->stop_timeout > most)
-			most = w->stop_timeout;
-	return mono_after(mono_now(), most * 1000 + STOP_EXTRA);
+		all += w->stop_timeout;
+	return mono_after(mono_now(), (most + all) * 1000 + STOP_EXTRA);
 }
 
 static void
@@ -207,9 +207,9 @@ fill_slots(const struct parent *p, struct slots *s)
 	/* Without a wish not even for its end: that is told by waitpid. */
 	slot(s, events == 0 ? -1 : p->link.fd, events);
 	slot(s, p->relay.birth.verdict, POLLIN);
-	TAILQ_FOREACH(k, &p->kids.births, entry) {
-		if (s->n == sizeof(s->p) / sizeof(s->p[0]))
-			break;
+	for (k = TAILQ_FIRST(&p->kids.births); k != NULL &&
+	    s->n < sizeof(s->p) / sizeof(s->p[0]);
+	    k = TAILQ_NEXT(k, entry)) {
 		s->kid[s->n - SLOT_BIRTHS] = k;
 		slot(s, k->birth.verdict, POLLIN);
 	}

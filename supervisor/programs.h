@@ -19,8 +19,8 @@ struct log;
 
 /* Everything that a launch is made from.  Strings and conf are lent. */
 struct programs {
-	const struct conf	*conf;		/* node name, worker-dir filled */
-	struct conf		*plain;		/* a program without a section */
+	const struct conf	*conf;		/* its node is filled in */
+	struct conf		*plain;		/* of who has no section */
 	struct accounts		 accounts;
 	struct log		*log;
 	const char		*run_dir, *socket, *bin;

@@ -476,7 +476,7 @@ dispatch(struct query *q, uint8_t op, const char *what)
 			break;
 	if (i == sizeof(verbs) / sizeof(verbs[0]))
 		return fail(q, ENOSYS, "no such question");
-	/* Who could open the control socket is trusted; a worker may be anyone. */
+	/* Who could open the control socket is trusted; workers vary. */
 	if (op == WIRE_CONTROL && q->s->proc->kind == PROC_WORKER &&
 	    !q->s->proc->trusted)
 		return fail(q, EPERM, "only for the supervisor's user");

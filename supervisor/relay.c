@@ -78,8 +78,8 @@ read_conf(struct world *w, const char *text, size_t len)
 	return NULL;
 }
 
-/* The answer to a reload that a command asked for comes first; one that was good
-   is followed by the configuration, also after a dry run. */
+/* The answer to a reload that a command asked for comes first; one that was
+   good is followed by the configuration, also after a dry run. */
 static void
 on_conf(struct world *w, const struct frame *f)
 {

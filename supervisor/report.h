@@ -1,8 +1,8 @@
 /*
  * report.h - what the relay is told.
  *
- * Nothing here blocks: what the link does not take is queued, and deaths wait in
- * the table of children while the relay does not read.
+ * Nothing here blocks: what the link does not take is queued, and deaths wait
+ * in the table of children while the relay does not read.
  */
 #ifndef REPORT_H
 #define REPORT_H

@@ -3,8 +3,8 @@
  *
  * The way of a message: link.c has received into the room, conn_next() has
  * checked the header, here the receiver is looked up, and the bytes go to its
- * socket from where they lie.  Frames in a row for one receiver go as one write:
- * that is where the speed of a corked sender comes from.
+ * socket from where they lie.  Frames in a row for one receiver go as one
+ * write: that is where the speed of a corked sender comes from.
  *
  * Owns:    the table of operations and what each may do in which state.
  * Not here: bodies of messages: they are never opened.
@@ -37,7 +37,7 @@ struct run {
 	size_t		 n, frames;
 };
 
-static const char	held[] = "held";	/* not a fault: try again later */
+static const char	held[] = "held";	/* no fault: again later */
 
 static void
 run_flush(struct stream *s, struct run *r)
@@ -99,8 +99,8 @@ by_name(struct node *n, const struct address *a)
 }
 
 /*
- * A large frame that will have to wait should not be assembled first: memory for
- * such frames is everybody's.  So its receiver is looked at as soon as the
+ * A large frame that will have to wait should not be assembled first: memory
+ * for such frames is everybody's.  So its receiver is looked at as soon as the
  * header is there, where a stream can be held.
  */
 static void
@@ -484,16 +484,13 @@ on_ready(struct stream *s, struct frame *f, struct run *r)
 static const char *
 on_take(struct stream *s, struct frame *f, struct run *r)
 {
-	static const struct pid	nobody = { 0, 0 };
-
 	(void)r;
 	if (s->lent != NULL || s->taking)
 		return "take: one is under way";
 	if (s->proc->hello)
-		stream_done(s, f->h.ref, EBUSY, nobody,
-		    "this worker reads its own mailbox");
+		stream_take_refuse(s, f->h.ref);
 	else
-		stream_take(s);
+		stream_take(s, f->h.ref);
 	flow_drained(s->proc);
 	return NULL;
 }

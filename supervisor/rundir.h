@@ -23,9 +23,9 @@ struct rundir {
 
 /*
  * Makes and locks the directory that the environment names: BROOD_RUN_DIR, else
- * /run/brood as root, $XDG_RUNTIME_DIR/brood, /tmp/brood-UID.  -1, errno and the
- * reason for people: EBUSY another broodd holds it, EPERM it is another user's,
- * ENOTDIR, ENAMETOOLONG, or what the system said.
+ * /run/brood as root, $XDG_RUNTIME_DIR/brood, /tmp/brood-UID.  -1, errno and
+ * the reason for people: EBUSY another broodd holds it, EPERM it is another
+ * user's, ENOTDIR, ENAMETOOLONG, or what the system said.
  */
 int	 rundir_open(struct rundir *, char why[RUNDIR_WHY_SIZE]);
 

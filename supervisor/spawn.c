@@ -32,7 +32,7 @@
 /* A request, read from its frame. */
 struct request {
 	struct birth	 birth;
-	char		 name[NAME_SIZE], program[NAME_SIZE], entry[NAME_SIZE];
+	char		 name[256], program[256], entry[256];	/* any str8 */
 	unsigned int	 kind;		/* of the arguments, SPAWN_ARGS_* */
 	struct ask_args	 args;
 };

@@ -7,6 +7,7 @@
  */
 #include "stream.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -306,7 +307,8 @@ void
 stream_welcome(struct stream *s, struct wire_head *h, const void *body,
     size_t n)
 {
-	struct buf	b;
+	struct stream	*other, *next;
+	struct buf	 b;
 
 	h->to = proc_pid(s->proc);
 	frame_build(&b, h, body, n);
@@ -317,14 +319,29 @@ stream_welcome(struct stream *s, struct wire_head *h, const void *body,
 	}
 	buf_release(&b);
 	s->hello = true;
-	if (s == s->proc->main)
+	if (s == s->proc->main) {
 		s->proc->hello = true;
+		LIST_FOREACH_SAFE(other, &s->proc->attached, entry, next)
+			if (other->taking)
+				stream_take_refuse(other, other->take_ref);
+	}
 	stream_flush(s);
 }
 
 void
-stream_take(struct stream *s)
+stream_take_refuse(struct stream *s, uint64_t ref)
 {
+	static const struct pid	nobody = { 0, 0 };
+
+	s->taking = false;
+	stream_done(s, ref, EBUSY, nobody,
+	    "this worker reads its own mailbox");
+}
+
+void
+stream_take(struct stream *s, uint64_t ref)
+{
+	s->take_ref = ref;
 	s->taking = true;
 	serve_takers(s->proc);
 }

@@ -33,8 +33,8 @@ void		 stream_discard(struct stream *);
 /* The kernel can take more. */
 void		 stream_flush(struct stream *);
 
-/* Where answers to this ref of p go: the stream that minted it; NULL if that one
-   is gone. */
+/* Where answers to this ref of p go: the stream that minted it; NULL if that
+   one is gone. */
 struct stream	*stream_of_ref(struct proc *p, uint64_t ref);
 
 /*
@@ -50,8 +50,10 @@ void		 stream_frame_to_proc(struct proc *, struct wire_head *,
 void		 stream_welcome(struct stream *, struct wire_head *,
 		    const void *body, size_t n);
 
-/* TAKE and TAKEN of an attached stream. */
-void		 stream_take(struct stream *);
+/* TAKE and TAKEN of an attached stream; TAKE ends when the worker begins to
+   read itself. */
+void		 stream_take(struct stream *, uint64_t ref);
+void		 stream_take_refuse(struct stream *, uint64_t ref);
 void		 stream_taken(struct stream *);
 
 /* Bytes waiting for p. */

@@ -23,9 +23,9 @@ int	 sweep_adopt(void);
 size_t	 sweep_below(struct mono deadline);
 
 /*
- * Kills what carries BROOD_RUN=run_dir in its environment, wherever it is, until
- * none is left or the deadline is reached.  Spares this process and one other
- * (0: none).  The number killed; *left what lives on.
+ * Kills what carries BROOD_RUN=run_dir in its environment, wherever it is,
+ * until none is left or the deadline is reached.  Spares this process and one
+ * other (0: none).  The number killed; *left what lives on.
  */
 size_t	 sweep_run(const char *run_dir, pid_t spare, struct mono deadline,
 	    size_t *left);

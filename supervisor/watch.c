@@ -3,9 +3,9 @@
  *
  * Links follow OTP's present protocol.  An end that unlinks keeps its entry,
  * inactive under an id, until the other end has acknowledged that id; what a
- * dying peer sends meanwhile is ignored.  A LINK that meets an inactive entry is
- * older than the peer's knowledge of the unlink, and is ignored as well: a newer
- * one would come after the acknowledgement.
+ * dying peer sends meanwhile is ignored.  A LINK that meets an inactive entry
+ * is older than the peer's knowledge of the unlink, and is ignored as well: a
+ * newer one would come after the acknowledgement.
  *
  * Owns:    node->watches, watched and links.
  * Not here: when a process is dead (death.c), how it is ended (life.c).

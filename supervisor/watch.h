@@ -23,8 +23,9 @@ struct signal_frame {
 };
 
 /*
- * p monitors target under ref.  The DOWN goes to the stream that minted the ref,
- * or to p's mailbox.  -1: EEXIST (the ref is in use), EMFILE (too many), ENOMEM.
+ * p monitors target under ref.  The DOWN goes to the stream that minted the
+ * ref, or to p's mailbox.  -1: EEXIST (the ref is in use), EMFILE (too many),
+ * ENOMEM.
  */
 int	 watch_monitor(struct proc *p, bool mailbox, uint64_t ref,
 	    struct pid target);
@@ -50,8 +51,8 @@ void	 watch_receive(struct node *, const struct signal_frame *);
 /* p is dead: everyone who watched it or was linked is told, once. */
 void	 watch_died(struct proc *p, const struct cause *);
 
-/* p never came to be.  Who asked for it is not told here; who learned its pid in
-   another way gets noproc. */
+/* p never came to be.  Who asked for it is not told here; who learned its pid
+   in another way gets noproc. */
 void	 watch_undo(struct proc *p);
 
 /* The monitors that belonged to an attached stream. */

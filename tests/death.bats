@@ -144,15 +144,15 @@ assert_account() {
 }
 
 @test "last words: a child that left its group floods on, the notice is at once and the last" {
-	local then
+	local since
 
 	use_workers burst watcher
 	start_supervisor
 	burst 10000 0 orphan
 	wait_line "$T/out/said" .
-	then=$EPOCHREALTIME
+	since=${EPOCHREALTIME/./}
 	wait_line "$ACCOUNT" '^all$'
-	sanitized || [ $(((${EPOCHREALTIME/./} - ${then/./}) / 1000)) -lt 1000 ]
+	sanitized || [ $(((${EPOCHREALTIME/./} - since) / 1000)) -lt 1000 ]
 	assert_account more
 	# Its flood was cut: it does not go on in another's name.
 	flood_ended() { ! pgrep -f "$T/workers/burst" >/dev/null; }

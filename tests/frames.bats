@@ -12,8 +12,6 @@ setup() {
 
 # rude_worker MODE - it breaks that rule, and its cause of death is told.
 rude_worker() {
-	local os
-
 	background "$1" brood --json spawn --monitor rude "$@"
 	case $1 in
 	first_*) ;;

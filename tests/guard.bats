@@ -109,17 +109,20 @@ supervisor_exits() {
 }
 
 @test "guard: all three are killed, the next start kills what is left before it is ready" {
-	local left
+	local left parent relay
 
 	worker_tree
 	start_supervisor
 	start_trees 10
-	left=$(parent_pid)
-	remember "$left" "$(relay_pid)"
-	kill -KILL "$SUPERVISOR" "$left" "$(relay_pid)"
+	parent=$(parent_pid)
+	relay=$(relay_pid)
+	remember "$parent" "$relay"
+	kill -STOP "$parent"		# it must not see the guard go first
+	kill -KILL "$parent" "$relay" "$SUPERVISOR"
 	wait_until 5 none_remembered
 	left=$(below)
 	[ -n "$left" ]
+	rm "$BROOD_SOCKET"
 	start_supervisor
 	for left in $left; do
 		gone "$left"
@@ -181,6 +184,25 @@ supervisor_exits() {
 		[ "$victim" = relay ] || wait_until 3 gone "$SUPERVISOR"
 	done
 	stop_supervisor
+}
+
+@test "guard: as process 1 of a container, it starts, stops and reaps" {
+	local guard
+
+	need_root
+	unshare -fp --mount-proc true 2>/dev/null || skip "no pid namespaces"
+	worker_tree
+	unshare -fp --mount-proc broodd -f "$T/brood.conf" \
+	    -o worker-dir="$T/workers" >"$T/broodd.log" 2>&1 </dev/null 3>&- &
+	SUPERVISOR=$!
+	remember "$SUPERVISOR"
+	wait_until 10 test -S "$BROOD_SOCKET"
+	guard=$(pgrep -P "$SUPERVISOR")
+	remember "$guard"
+	start_trees 3
+	kill -TERM "$guard"
+	supervisor_exits 0
+	nothing_below
 }
 
 @test "guard: a relay that dies at once every time, broodd ends with 111" {

@@ -74,6 +74,7 @@ compile() {
 	{
 		cat <<-'LIST'
 		etc/brood/brood.conf
+		etc/brood/workers.d/example.conf
 		usr/bin/brood
 		usr/include/msg.h
 		usr/lib/brood/relay

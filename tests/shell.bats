@@ -100,6 +100,7 @@ setup() {
 	wait_until 60 test -e "$T/out/done"
 	# One whose reader died between printing and saying so comes again,
 	# in its place; nothing is lost, nothing out of order.
+	# shellcheck disable=SC2016	# the words of awk
 	run -0 awk '{ if ($4 != n && $4 != n + 1) print "after " n ": " $4
 	    n = $4 } END { print n }' "$T/out/got"
 	assert_output 60

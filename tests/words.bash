@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2317	# functions are conditions of wait_until
 # words.bash - what the tests of the promises say to processes and of them.
 
 # spawn ARG... - its serial, in $S too.
@@ -28,7 +29,8 @@ process_gone() { ! brood info "$1" >/dev/null 2>&1; }
 
 # Nothing of ours but these many children below the parent, no zombie.
 children_are() { [ "$(pgrep -c -P "$(parent_pid)")" -eq "$1" ]; }
-no_zombie() { ! ps -o stat= --ppid "$(parent_pid)" | grep -q Z; }
+# shellcheck disable=SC2009	# pgrep knows no states
+no_zombie() { ! ps -o stat= --ppid "$(parent_pid)" | grep Z; }
 
 # The cause of death of a process, once it has ended.
 await_cause() {
@@ -72,14 +74,14 @@ assert_pair_lives() {
 
 # pace MS - rounds of the pair a second, over so many milliseconds.
 pace() {
-	local before then
+	local before since
 
 	before=$(rounds)
-	then=${EPOCHREALTIME/./}
-	time_over() { [ $((${EPOCHREALTIME/./} - then)) -ge $(($1 * 1000)) ]; }
+	since=${EPOCHREALTIME/./}
+	time_over() { [ $((${EPOCHREALTIME/./} - since)) -ge $(($1 * 1000)) ]; }
 	wait_until 60 time_over "$1"
 	echo $((($(rounds) - before) * 1000000 / \
-	    (${EPOCHREALTIME/./} - then)))
+	    (${EPOCHREALTIME/./} - since)))
 }
 
 # resident PID - kilobytes of memory.

@@ -1,5 +1,6 @@
 /*
- * ping_fail.c - the lecture's last example: the server fails, the master is told.
+ * ping_fail.c - the lecture's last example: the server fails, and the master
+ * is told.
  *
  *	brood run ping_fail:master
  */

@@ -1,6 +1,6 @@
 /*
- * call_test.c - calls, spawns and names: what is asked, how each answer ends it,
- * and what comes too late.
+ * call_test.c - calls, spawns and names: what is asked, how each answer ends
+ * it, and what comes too late.
  */
 #include "fake.h"
 
@@ -118,6 +118,36 @@ ends(struct fake *f)
 
 	WANT(fake_next(f, WIRE_CALL, &frame));
 	return true;
+}
+
+/* The answer lies there while the last of the request is being written, when
+   the line is looked at for chokes. */
+static void
+is_answered_early(void)
+{
+	static char	text[40000];	/* two are more than LINE_LOOK */
+	struct pollfd	p = { .fd = msg_fd(), .events = POLLIN };
+	struct sum	sum;
+
+	memset(text, 'x', sizeof(text) - 1);
+	CHECK(msg_send(other, note_, .text = text) == 0);
+	CHECK(poll(&p, 1, FAKE_WAIT) == 1);
+	CHECK(msg_call(other, MSG(note_, .text = text), sum, &sum, 1000) == 0);
+	CHECK(sum.value == 3);
+	CHECK(CALL(1000) == 0 && sum.value == 4);
+}
+
+static bool
+answers_early(struct fake *f)
+{
+	struct frame	frame;
+
+	WANT(fake_next(f, WIRE_SEND, &frame));
+	fake_post(f, WIRE_REPLY, fake_other, 1, MSG(sum, .value = 3));
+	WANT(fake_next(f, WIRE_CALL, &frame) && frame.h.ref == 1);
+	WANT(fake_next(f, WIRE_CALL, &frame) && frame.h.ref == 2);
+	fake_post(f, WIRE_REPLY, fake_other, 2, MSG(sum, .value = 4));
+	return fake_end(f);
 }
 
 /* ---- spawns ---- */
@@ -322,6 +352,8 @@ main(void)
 	    calls, answers);
 	scene("call: time counts while the callee is choked",
 	    calls_the_choked, chokes);
+	scene("call: answered before it is wholly written",
+	    is_answered_early, answers_early);
 	scene("call: the end of the supervisor", calls_nobody, ends);
 	scene("spawn: closures, programs, refusals", spawns, reads_spawns);
 	scene("names: registered, looked up, or spawned", names,

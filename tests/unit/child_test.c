@@ -1,4 +1,4 @@
-/* child_test.c - one birth, one death: what the child is, what a failure says. */
+/* child_test.c - one birth, one death: what a child is, how a failure reads. */
 #include "tap.h"
 
 #include <errno.h>

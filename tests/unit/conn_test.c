@@ -215,7 +215,8 @@ test_budget(void)
 	push(to_b, p + 1100 + (100 << 10), (100 << 10) - 1100);
 	while (b.in_len < 200 << 10 && conn_fill(&b, &room, 0) > 0)
 		continue;
-	ok(conn_next(&b, &f) == 1 && good_frame(&f, 1, 200 << 10), "to its end");
+	ok(conn_next(&b, &f) == 1 && good_frame(&f, 1, 200 << 10),
+	    "to its end");
 	conn_release(&b);
 	is_int((intmax_t)budget.used, 0, "which costs the budget nothing");
 	close(to_a);
@@ -267,7 +268,7 @@ test_bad(void)
 			conn_release(&c);
 			close(other);
 		}
-		is_int(early, 0, "%s: refused when the header is there",
+		is_int(early, 0, "%s: refused with the header",
 		    rows[i].name);
 		is_str(c.why, rows[i].why, "and why");
 	}
@@ -477,9 +478,50 @@ test_list(void)
 	free(p);
 }
 
+/* Filled again and again while nobody takes a frame, or when nothing came. */
+static void
+test_untaken(void)
+{
+	struct conn	 c;
+	struct frame	 f;
+	uint64_t	 n, count = 3 * ROOM / 4096;
+	uint8_t		*p;
+	int		 other, size = 8 * ROOM;
+
+	open_pair(&c, &other);
+	(void)setsockopt(other, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	for (n = 0; n < count; n++) {
+		p = make_frame(n, 4096);
+		push(other, p, 4096);
+		free(p);
+	}
+	ok(conn_fill(&c, &room, 0) == ROOM && conn_fill(&c, &room, 0) > 0,
+	    "a full room is not the end");
+	for (n = 0; conn_next(&c, &f) == 1; n++)
+		BUG_ON(!good_frame(&f, n, 4096));
+	ok(n > ROOM / 4096, "and nothing in it is lost");
+	conn_release(&c);
+	close(other);
+
+	open_pair(&c, &other);
+	p = make_frame(1, 128);
+	push(other, p, 100);
+	ok(conn_fill(&c, &room, 0) == 100 && conn_next(&c, &f) == 0 &&
+	    conn_settle(&c) == 0 && conn_fill(&c, &room, 0) == -1,
+	    "half a frame, and nothing more");
+	memset(room_bytes, 0xff, sizeof(room_bytes));	/* the next one's */
+	push(other, p + 100, 28);
+	ok(conn_fill(&c, &room, 0) == 28 && conn_next(&c, &f) == 1 &&
+	    good_frame(&f, 1, 128), "it was not left in the room");
+	free(p);
+	conn_release(&c);
+	close(other);
+}
+
 int
 main(void)
 {
+	test_untaken();
 	test_splits();
 	test_large();
 	test_budget();

@@ -1,4 +1,4 @@
-/* kids_test.c - a child is found by both numbers, as long as each is its own. */
+/* kids_test.c - a child is found by both numbers while each is its own. */
 #include "tap.h"
 
 #include <errno.h>

@@ -219,7 +219,7 @@ test_patience(void)
 	is_int(w.deadline.ns, MONO_MS(6000), "a second one does not move it");
 	(void)world_orders(&w);
 	life_deadline(p);
-	is_str(world_orders(&w), "O_KILL 1 KILL order", "when it is over: KILL");
+	is_str(world_orders(&w), "O_KILL 1 KILL order", "it is over: KILL");
 	world_exits(p, SIGKILL, true);
 	life_deadline(p);
 	SAYS(by->main, KILL, .to = proc_pid(p));

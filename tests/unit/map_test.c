@@ -1,4 +1,4 @@
-/* map_test.c - numbers to pointers: adding, replacing, removing in any order. */
+/* map_test.c - numbers to pointers: added, replaced, removed in any order. */
 #include "tap.h"
 
 #include <stdlib.h>
@@ -80,7 +80,8 @@ main(void)
 	map_put(&m, 1, &a);
 	map_put(&m, 1, &b);
 	ok(m.n == 1 && map_get(&m, 1) == &b, "putting again replaces");
-	ok(map_take(&m, 2) == NULL && m.n == 1, "taking what is not in is nothing");
+	ok(map_take(&m, 2) == NULL && m.n == 1,
+	    "taking what is not in is nothing");
 	free(m.slots);
 	family(0);
 	family(1);

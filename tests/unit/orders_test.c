@@ -297,6 +297,43 @@ test_kill(void)
 	finish();
 }
 
+/* A birth whose child somebody has stopped before its exec. */
+static void
+test_no_verdict(void)
+{
+	struct kid	*k;
+	uint8_t		 body[64];
+	int		 fds[2], status;
+	pid_t		 pid;
+
+	begin();
+	k = kids_add(&p.kids, 1);
+	if (k == NULL || pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1)
+		abort();
+	if ((pid = fork()) == 0)
+		for (;;)
+			pause();
+	k->birth = (struct child_birth){ .pid = pid, .verdict = fds[0] };
+	k->deadline = mono_after(mono_now(), MONO_MS(60000));
+	if (kids_born(&p.kids, k) == -1)
+		abort();
+	kids_await(&p.kids, k);
+	report_kid(&p, k);
+	orders_verdict(&p, k);
+	is_int(hear(body).op, 0, "no verdict: nothing is said as yet");
+	k->deadline = mono_now();
+	orders_verdict(&p, k);
+	ok(heard(WIRE_O_FAILED, 1, body) && get_u32(body) == ETIMEDOUT,
+	    "no verdict: a failure when its time is over");
+	ok(kids_by_serial(&p.kids, 1) == NULL && kids_by_pid(&p.kids, pid) ==
+	    NULL && p.kids.nbirths == 0, "no verdict: out of the table");
+	(void)waitpid(pid, &status, 0);
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+	    "no verdict: it is killed");
+	close(fds[1]);
+	finish();
+}
+
 /* A relay that does not read: deaths wait in the table, and none is lost. */
 static void
 test_owed(void)
@@ -417,7 +454,7 @@ static void
 test_broken(void)
 {
 	size_t	i;
-	int	status;
+	int	tries;
 
 	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
 		begin();
@@ -425,10 +462,11 @@ test_broken(void)
 		read_orders();
 		is_int(p.link.fd, -1, "broken: %s, the link is closed",
 		    broken[i].name);
-		(void)waitpid(p.relay.birth.pid, &status, 0);
-		ok(WIFSIGNALED(status), "broken: %s, the relay is killed",
-		    broken[i].name);
-		p.relay.birth.pid = 0;
+		for (tries = 0; tries < 2000 &&
+		    !child_is_dead(p.relay.birth.pid); tries++)
+			(void)poll(NULL, 0, 1);
+		ok(child_is_dead(p.relay.birth.pid),
+		    "broken: %s, the relay is killed", broken[i].name);
 		finish();
 	}
 }
@@ -440,6 +478,7 @@ main(void)
 	test_life();
 	test_failures();
 	test_kill();
+	test_no_verdict();
 	test_owed();
 	test_broken();
 	return tap_done();

@@ -5,7 +5,8 @@
 
 #include "pid.h"
 
-#define N63	"n23456789012345678901234567890123456789012345678901234567890123"
+#define N21	"n2345678901234567890x"
+#define N63	N21 N21 N21
 
 static const struct {
 	const char	*text;
@@ -112,7 +113,8 @@ test_equal(void)
 {
 	ok(pid_equal((struct pid){ 1, 2 }, (struct pid){ 1, 2 }), "equal");
 	ok(!pid_equal((struct pid){ 1, 2 }, (struct pid){ 2, 2 }) &&
-	    !pid_equal((struct pid){ 1, 2 }, (struct pid){ 1, 1 }), "not equal");
+	    !pid_equal((struct pid){ 1, 2 }, (struct pid){ 1, 1 }),
+	    "not equal");
 	ok(pid_none((struct pid){ 5, 0 }) && !pid_none((struct pid){ 0, 1 }),
 	    "serial 0 is nobody");
 }

@@ -1,4 +1,4 @@
-/* spawn_test.c - births: what holds before them, what is left when they fail. */
+/* spawn_test.c - births: what holds before them, what a failure leaves. */
 #include "world.h"
 
 struct want {
@@ -25,8 +25,8 @@ spawn(struct stream *s, struct want q)
 	buf_add_str8(&b, q.entry == NULL ? "" : q.entry);
 	buf_add_u8(&b, q.kind);
 	buf_add(&b, q.args, q.nargs);
-	SAYS(s, SPAWN, .ref = q.ref == 0 ? 1 : q.ref, .flags = q.flags, .to = { q.node, 0 },
-	    .body = b.p, .n = b.len);
+	SAYS(s, SPAWN, .ref = q.ref == 0 ? 1 : q.ref, .flags = q.flags,
+	    .to = { q.node, 0 }, .body = b.p, .n = b.len);
 	buf_release(&b);
 }
 
@@ -45,7 +45,7 @@ test_good(void)
 	ok((p = proc_by_serial(&w.n, 2)) != NULL &&
 	    p->state == PROC_SPAWNING && !proc_is_live(p), "it is to be");
 	world_spawned(p, 77);
-	is_str(world_heard(a->main), "DONE #1 0 2", "the answer brings its pid");
+	is_str(world_heard(a->main), "DONE #1 0 2", "the answer is its pid");
 	is_str(world_events(&w), "start 2", "the event");
 	ok(p->state == PROC_LIVE && p->os_pid == 77 && p->birth == NULL &&
 	    p->stop_timeout == MONO_MS(5000), "it lives");
@@ -210,8 +210,9 @@ test_refusals(void)
 	is_int((int)w.n.stats.bad_frames, 0, "these are answers, no faults");
 	w.n.stopping = true;
 	SPAWN(a->main, .program = "prog");
-	is_str(world_heard(a->main), "DONE #1 ESHUTDOWN program prog: stopping: "
-	    "Cannot send after transport endpoint shutdown", "at the end");
+	is_str(world_heard(a->main), "DONE #1 ESHUTDOWN program prog: "
+	    "stopping: Cannot send after transport endpoint shutdown",
+	    "at the end");
 	w.n.stopping = false;
 	SPAWN(a->main, .kind = 2, .args = words, .nargs = 7);
 	is_str(world_orders(&w), "O_SPAWN 5 prog - - 'a' ''", "words");
@@ -357,7 +358,7 @@ test_descriptors(void)
 	w.descriptors = true;
 	n = open_descriptors();
 	SPAWN(a->main, .ref = 2);
-	is_int(open_descriptors(), n + 2, "the child's ends wait for the parent");
+	is_int(open_descriptors(), n + 2, "the child's ends wait");
 	(void)world_orders(&w);
 	is_int(open_descriptors(), n, "and are closed as they go");
 	SPAWN(a->main, .ref = 3);

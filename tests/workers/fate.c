@@ -26,6 +26,14 @@ MSG_REMOTABLE(watches, (str, file));		/* monitors by all rules */
 
 static volatile sig_atomic_t	status, termed;
 
+/* A sanitizer lets signals be what they are. */
+const char	*__asan_default_options(void);
+const char *
+__asan_default_options(void)
+{
+	return "handle_segv=0:handle_abort=0:detect_leaks=0";
+}
+
 static void
 wait_message(void)
 {
