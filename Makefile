@@ -115,7 +115,8 @@ $(MUSL)/sys/queue.h:
 	    tr ' ' '\n' | grep 'sys/queue\.h')" $@
 $(MUSL)/%.o: %.c $(MUSL)/sys/queue.h
 	@mkdir -p $(@D)
-	$(MUSL_CC) $(STD) $(filter-out -Wconversion,$(WARN)) -O2 -DMSG_NO_TPL -I$(MUSL) -Ilibmsg -c -o $@ $<
+	$(MUSL_CC) $(STD) $(filter-out -Wconversion,$(WARN)) -O2 -DMSG_NO_TPL -I$(MUSL) -Ilibmsg \
+	    -MMD -MP -c -o $@ $<
 $(BIN)/workers-musl/%: $(MUSL)/worker/%.o \
     $(patsubst %,$(MUSL)/libmsg/%.o,$(LOWER) $(UPPER))
 	@mkdir -p $(@D)
@@ -162,4 +163,4 @@ clean:
 
 .PHONY: all docs install workers-musl clean
 .SECONDARY:
--include $(wildcard $(BUILD)/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/musl/*/*.d)

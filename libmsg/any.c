@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "body.h"
+#include "memory.h"
 #include "msg.h"
 #include "type.h"
 
@@ -24,14 +25,14 @@ msg_auto_(void *message)
 {
 	struct msg_meta	*meta = message;
 
-	free(meta->memory);
+	memory_free(meta->memory);
 	meta->memory = NULL;
 }
 
 void
 msg_release_any(struct msg_any *any)
 {
-	free(any->msg.memory);
+	memory_free(any->msg.memory);
 	*any = (struct msg_any){ .type = NULL };
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "bug.h"
+#include "memory.h"
 #include "type.h"
 
 /* A blob and every array is a count and a pointer, so one struct does. */
@@ -175,16 +176,22 @@ body_write(struct msg_type *t, const void *message, void *image, size_t cap)
 /* ---- reading: every take checks, failure sticks, asked once ---- */
 
 /*
- * Twice by the same functions: first without a block, all fields, to check
- * and to measure; then those that need it once more, to fill the block.
+ * Of most types an image bounds what its strings and arrays need, and one walk
+ * checks and fills a block of that size.  Arrays of strings or blobs may need
+ * several times their image: these are walked twice by the same functions, first
+ * without a block, all fields, to check and to measure; then those that need it
+ * once more, to fill the block.
  */
 struct in {
 	const unsigned char	*p, *end;
 	size_t			 left;
 	bool			 swap, bad;
-	unsigned char		*block;		/* NULL: the first walk */
+	bool			 checked;	/* the second walk */
+	unsigned char		*block;		/* NULL: only measured */
 	size_t			 used, size;	/* of the block */
 };
+
+#define ALIGN		8		/* of whatever lies in a block */
 
 static const uint64_t nothing[1];		/* what empty arrays point to */
 
@@ -228,11 +235,10 @@ room(struct in *in, size_t align, size_t n, size_t size)
 	in->used = at + n * size;
 	if (in->block == NULL)
 		return NULL;
-	BUG_ON(in->used > in->size);		/* the walks disagree */
+	BUG_ON(in->used > in->size);		/* the bound is wrong */
 	return in->block + at;
 }
 
-/* The first walk has looked for a NUL inside; the second need not. */
 static const char *
 take_str(struct in *in)
 {
@@ -244,11 +250,12 @@ take_str(struct in *in)
 		return "";			/* NULL, too */
 	if ((p = take(in, n - 1)) == NULL)
 		return "";
-	if ((s = room(in, 1, n, 1)) == NULL) {
-		if (memchr(p, '\0', n - 1) != NULL)
-			in->bad = true;
+	if (!in->checked && memchr(p, '\0', n - 1) != NULL) {
+		in->bad = true;
 		return "";
 	}
+	if ((s = room(in, 1, n, 1)) == NULL)
+		return "";
 	memcpy(s, p, n - 1);
 	s[n - 1] = '\0';
 	return s;
@@ -264,7 +271,7 @@ take_blob(struct in *in)
 	if (p == NULL || b.n == 0)
 		return (struct msg_blob){ 0, nothing };
 	/* Aligned, so that an array of anything may be sent as a blob. */
-	if ((copy = room(in, 8, b.n, 1)) != NULL) {
+	if ((copy = room(in, ALIGN, b.n, 1)) != NULL) {
 		memcpy(copy, p, b.n);
 		b.v = copy;
 	}
@@ -331,7 +338,7 @@ take_array(struct in *in, enum msg_kind kind)
 		in->bad = true;
 	if (in->bad || array.n == 0)
 		return (struct msg_blob){ 0, nothing };
-	v = room(in, 8, array.n, k->size);
+	v = room(in, ALIGN, array.n, k->size);
 	take_values(in, kind, v, array.n);
 	array.v = v;
 	return array;
@@ -406,35 +413,71 @@ take_head(struct in *in, const struct msg_type *t)
 		in->bad = true;
 }
 
+/* Two walks.  -1: errno. */
+static int
+read_lists(struct in *in, const struct msg_type *t, char *message)
+{
+	const unsigned char	*at[MSG_FIELDS_MAX];
+
+	take_fields(in, t, message, at);
+	if (in->bad) {
+		errno = EBADMSG;
+		return -1;
+	}
+	if (in->used == 0)
+		return 0;
+	if ((in->block = memory_new(in->used)) == NULL)
+		return -1;
+	in->end = in->p;			/* it was read to its end */
+	in->size = in->used;
+	in->used = 0;
+	in->checked = true;
+	fill_fields(in, t, message, at);
+	return 0;
+}
+
+/*
+ * One walk.  A string needs a byte for its NUL and saves four for its length;
+ * whatever else lies apart needs its bytes and may have to be aligned.
+ */
+static int
+read_flat(struct in *in, const struct msg_type *t, char *message)
+{
+	const unsigned char	*at[MSG_FIELDS_MAX];
+
+	if (t->apart != 0 && !in->bad) {
+		in->size = in->left + t->apart * (size_t)ALIGN;
+		if ((in->block = memory_new(in->size)) == NULL)
+			return -1;
+	}
+	take_fields(in, t, message, at);
+	if (!in->bad && in->used != 0)
+		return 0;
+	memory_free(in->block);
+	in->block = NULL;
+	errno = EBADMSG;
+	return in->bad ? -1 : 0;
+}
+
 int
 body_read(struct msg_type *t, const void *image, size_t len, void *message)
 {
-	struct in		 in = { .p = image, .left = len };
-	const unsigned char	*at[MSG_FIELDS_MAX];
-	struct msg_meta		 meta = { .ref = 0 };
+	struct in	 in = { .p = image, .left = len };
+	struct msg_meta	 meta = { .ref = 0 };
 
 	memset(message, 0, t->size);
 	if (type_ready(t) == -1)
 		return -1;
 	take_head(&in, t);
-	take_fields(&in, t, message, at);
-	if (in.bad) {
-		memset(message, 0, t->size);
-		errno = EBADMSG;
-		return -1;
-	}
-	if (in.used == 0)
-		return 0;
-	if ((meta.memory = malloc(in.used)) == NULL) {
+	if ((t->lists ? read_lists(&in, t, message) :
+	    read_flat(&in, t, message)) == -1) {
 		memset(message, 0, t->size);
 		return -1;
 	}
-	in.end = in.p;				/* it was read to its end */
-	in.block = meta.memory;
-	in.size = in.used;
-	in.used = 0;
-	fill_fields(&in, t, message, at);
-	memcpy(message, &meta, sizeof(meta));
+	if (in.block != NULL) {
+		meta.memory = in.block;
+		memcpy(message, &meta, sizeof(meta));
+	}
 	return 0;
 }
 
@@ -444,6 +487,6 @@ body_release(const struct msg_type *t, void *message)
 	struct msg_meta	 meta;
 
 	memcpy(&meta, message, sizeof(meta));
-	free(meta.memory);
+	memory_free(meta.memory);
 	memset(message, 0, t->size);
 }

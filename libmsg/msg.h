@@ -167,6 +167,8 @@ struct msg_type {
 	/* The rest is zero until the library first meets the type. */
 	uint64_t		 tag;		/* FNV-1a of "name format" */
 	size_t			 head_len;
+	unsigned char		 apart;		/* fields not in the struct */
+	bool			 lists;		/* arrays of str or blob */
 	char			 format[MSG_FORMAT_MAX];
 	char			 head[MSG_IMAGE_HEAD];	/* of every image */
 };

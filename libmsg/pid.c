@@ -134,12 +134,6 @@ pid_print(char text[ADDRESS_SIZE], struct pid pid, const char *node,
 }
 
 bool
-pid_equal(struct pid a, struct pid b)
-{
-	return a.node == b.node && a.serial == b.serial;
-}
-
-bool
 pid_none(struct pid pid)
 {
 	return pid.serial == 0;

@@ -38,7 +38,12 @@ int	 address_parse(const char *text, struct address *out);
 char	*pid_print(char text[ADDRESS_SIZE], struct pid, const char *node,
 	    bool full, uint64_t ref);
 
-bool	 pid_equal(struct pid, struct pid);
+static inline bool
+pid_equal(struct pid a, struct pid b)
+{
+	return a.node == b.node && a.serial == b.serial;
+}
+
 bool	 pid_none(struct pid);
 
 #endif /* PID_H */

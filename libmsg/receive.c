@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "body.h"
+#include "memory.h"
 #include "msg.h"
 #include "self.h"
 #include "send.h"
@@ -84,7 +85,7 @@ take_any(struct msg_any *any, const struct letter *l)
 
 	if (!letter_genuine(l))
 		return SPOILT;
-	if ((p = malloc(l->len + 2)) == NULL)
+	if ((p = memory_new(l->len + 2)) == NULL)
 		return MSG_ERROR;
 	any->msg = (struct msg_meta){ msg_pid_of(l->sender), l->ref, p };
 	memcpy(p, image, len);

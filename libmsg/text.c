@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "body.h"
+#include "memory.h"
 #include "bug.h"
 #include "type.h"
 
@@ -476,7 +477,7 @@ text_read(struct msg_type *t, char *const *words, size_t nwords,
 	if (text_check(kinds, n, words, nwords, why, size) == -1 ||
 	    fill_fields(&f, t, NULL) == -1)
 		return -1;
-	if (f.used != 0 && (meta.memory = malloc(f.used)) == NULL) {
+	if (f.used != 0 && (meta.memory = memory_new(f.used)) == NULL) {
 		snprintf(why, size, "%s", strerror(errno));
 		return -1;
 	}

@@ -157,8 +157,14 @@ type_ready(struct msg_type *t)
 	if (t->head_len != 0)
 		return 0;
 	/* C allows letters in names, and tables more fields, than we do. */
-	for (n = 0; t->fields[n].name != NULL && n < MSG_FIELDS_MAX; n++)
+	t->apart = 0;
+	for (n = 0; t->fields[n].name != NULL && n < MSG_FIELDS_MAX; n++) {
 		kinds[n] = t->fields[n].kind;
+		t->apart = (unsigned char)(t->apart + (kinds[n] >=
+		    MSG_KIND_ARRAY || type_kinds[kinds[n]].width == 0));
+		t->lists |= kinds[n] == MSG_KIND_strs ||
+		    kinds[n] == MSG_KIND_blobs;
+	}
 	if (!type_name_ok(t->name) || t->fields[n].name != NULL) {
 		errno = EINVAL;
 		return -1;

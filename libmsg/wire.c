@@ -34,19 +34,6 @@ wire_put(uint8_t p[WIRE_HEAD], const struct wire_head *h)
 	put_u64(p + 40, h->ref);
 }
 
-void
-wire_get(struct wire_head *h, const uint8_t p[WIRE_HEAD])
-{
-	h->len = get_u32(p);
-	h->op = p[4];
-	h->flags = p[5];
-	h->to.node = get_u64(p + 8);
-	h->to.serial = get_u64(p + 16);
-	h->from.node = get_u64(p + 24);
-	h->from.serial = get_u64(p + 32);
-	h->ref = get_u64(p + 40);
-}
-
 const char *
 wire_check(const struct wire_head *h, unsigned int who, uint32_t max_frame)
 {

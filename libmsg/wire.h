@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "pid.h"
 
 #define WIRE_VERSION	1
@@ -142,7 +143,21 @@ struct wire_rule {
 const struct wire_rule	*wire_rule(unsigned int op);
 
 void	 wire_put(uint8_t [WIRE_HEAD], const struct wire_head *);
-void	 wire_get(struct wire_head *, const uint8_t [WIRE_HEAD]);
+
+/* In the header: it stands in the way of every message. */
+static inline void
+wire_get(struct wire_head *h, const uint8_t p[WIRE_HEAD])
+{
+	h->len = get_u32(p);
+	h->op = p[4];
+	h->flags = p[5];
+	h->to.node = get_u64(p + 8);
+	h->to.serial = get_u64(p + 16);
+	h->from.node = get_u64(p + 24);
+	h->from.serial = get_u64(p + 32);
+	h->ref = get_u64(p + 40);
+}
+
 
 /*
  * Whether a header may stand at this place of a stream: known op, sent by one

@@ -13,6 +13,9 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -42,6 +45,7 @@
 
 #define ORDER_FD	3
 #define EXIT_SYSTEM	111
+#define HEAP_KEPT	(1 << 20)	/* free bytes not given back */
 
 /* ---- the order link ---- */
 
@@ -317,6 +321,11 @@ main(void)
 	TAILQ_INIT(&w.reloads);
 	LIST_INIT(&w.subs);
 	/* Signals are the parent's: it stops us over the order link. */
+#ifdef M_TRIM_THRESHOLD
+	/* Queues come and go: a heap that shrinks and grows with each of them
+	   costs a page fault every 4 KiB. */
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+#endif
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGTERM, SIG_IGN);
