@@ -178,9 +178,9 @@ body_write(struct msg_type *t, const void *message, void *image, size_t cap)
 /*
  * Of most types an image bounds what its strings and arrays need, and one walk
  * checks and fills a block of that size.  Arrays of strings or blobs may need
- * several times their image: these are walked twice by the same functions, first
- * without a block, all fields, to check and to measure; then those that need it
- * once more, to fill the block.
+ * several times their image: these are walked twice by the same functions,
+ * first without a block, all fields, to check and to measure; then those that
+ * need it once more, to fill the block.
  */
 struct in {
 	const unsigned char	*p, *end;

@@ -322,8 +322,7 @@ choose(struct wish *w, int ms)
 			return r;
 	} while (ms != 0 && flush_first());
 	if (ms >= 0)
-		deadline = ms == 0 ? (struct mono){ 0 } :
-		    mono_after(mono_now(), MONO_MS(ms));
+		deadline = mono_after(mono_now(), MONO_MS(ms));
 	for (;;) {
 		number = writable(w);
 		r = line_wait(self_line(), deadline, number != NO_MATCH);

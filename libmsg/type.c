@@ -158,7 +158,7 @@ type_ready(struct msg_type *t)
 		return 0;
 	/* C allows letters in names, and tables more fields, than we do. */
 	t->apart = 0;
-	for (n = 0; t->fields[n].name != NULL && n < MSG_FIELDS_MAX; n++) {
+	for (n = 0; n < MSG_FIELDS_MAX && t->fields[n].name != NULL; n++) {
 		kinds[n] = t->fields[n].kind;
 		t->apart = (unsigned char)(t->apart + (kinds[n] >=
 		    MSG_KIND_ARRAY || type_kinds[kinds[n]].width == 0));

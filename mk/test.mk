@@ -3,6 +3,7 @@
 
 JOBS	?= $(shell expr 2 \* $$(nproc))
 FUZZ_SECONDS ?= 60
+TESTS	?= tests		# make bats TESTS=tests/flow.bats
 
 # ---- programs of the tests ----
 
@@ -54,7 +55,7 @@ unit: $(UNITS)
 neg:
 	@$(ENV) scripts/tap -t 120 tests/neg/run.sh
 bats: all $(TWORKERS) $(SHIMS)
-	@$(ENV) bats --formatter tap --jobs $(JOBS) tests
+	@$(ENV) bats --formatter tap --jobs $(JOBS) $(TESTS)
 valgrind: all $(TWORKERS)
 	@$(ENV) bats --formatter tap tests/valgrind
 

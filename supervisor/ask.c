@@ -5,8 +5,7 @@
  *          spawn finds the child there.
  * Not here: who decides (life.c, spawn.c), the answers (relay.c hands them
  *           out).
- * Errors:  a kill or a short order that finds no memory is tried again never:
- *          it is one frame of 53 bytes, and the queue keeps room for it.
+ * Errors:  -1 and ENOMEM; who must not lose an order tries again (life.c).
  */
 #include "ask.h"
 
@@ -66,7 +65,7 @@ ask_spawn(struct proc *p, const char *worker, struct ask_args args,
 	return ask_send(p->node, &b, &h, fds, nfds);
 }
 
-void
+int
 ask_kill(struct proc *p, int sig, bool order)
 {
 	struct wire_head	h = { .op = WIRE_O_KILL };
@@ -76,9 +75,7 @@ ask_kill(struct proc *p, int sig, bool order)
 	ask_begin(&b);
 	buf_add_u32(&b, (uint32_t)sig);
 	buf_add_u8(&b, order);
-	if (ask_send(p->node, &b, &h, NULL, 0) == -1)
-		log_warn(p->node->log, "order kill serial=%llu",
-		    (unsigned long long)p->serial);
+	return ask_send(p->node, &b, &h, NULL, 0);
 }
 
 void

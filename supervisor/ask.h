@@ -12,8 +12,8 @@ struct ask_args { const uint8_t *p; size_t n; };
 int	 ask_spawn(struct proc *, const char *worker, struct ask_args,
 	    const int *fds, size_t nfds);
 
-/* A signal; as an order it is the cause of what follows. */
-void	 ask_kill(struct proc *, int sig, bool order);
+/* A signal; as an order it is the cause of what follows.  -1: ENOMEM. */
+int	 ask_kill(struct proc *, int sig, bool order);
 
 /* O_READY, O_RELOAD (flag: dry run), O_SHUTDOWN, O_STOPPED. */
 void	 ask_plain(struct node *, enum wire_op);

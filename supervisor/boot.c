@@ -70,7 +70,7 @@ point_to(struct world *w, const struct conf *now)
 {
 	struct proc	*p, *next;
 
-	HASH_ITER(hh, w->node.procs, p, next) {
+	NODE_EACH(w->node.procs, p, next) {
 		if (p->worker == NULL)
 			continue;
 		p->worker = conf_worker(now, p->worker->s.name);
@@ -116,7 +116,7 @@ boot_stop(struct world *w)
 		return;
 	w->node.stopping = true;
 	log_info(w->node.log, "node %s stopping", w->conf->node.name);
-	HASH_ITER(hh, w->node.procs, p, next)
+	NODE_EACH(w->node.procs, p, next)
 		if (p->kind == PROC_WORKER && p->worker == NULL)
 			stop_proc(p);
 	boot_turn(w);
@@ -152,7 +152,7 @@ boot_turn(struct world *w)
 
 	if (!w->node.stopping || w->stopped)
 		return;
-	HASH_ITER(hh, w->node.procs, p, next) {
+	NODE_EACH(w->node.procs, p, next) {
 		if (p->kind != PROC_WORKER)
 			continue;
 		if (p->worker == NULL)

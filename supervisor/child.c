@@ -89,7 +89,14 @@ reset_signals(void)
 {
 	struct sigaction	sa = { .sa_handler = SIG_DFL };
 	int			sig;
+#ifdef SYS_rt_sigaction
+	/* The C library hides the signals it uses itself, yet a parent may have
+	   left them ignored.  All zero is the default, in any layout. */
+	static const char	zero[sizeof(struct sigaction)];
 
+	for (sig = 1; sig < NSIG; sig++)
+		(void)syscall(SYS_rt_sigaction, sig, zero, NULL, NSIG / 8);
+#endif
 	for (sig = 1; sig < NSIG; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
 			(void)sigaction(sig, &sa, NULL);

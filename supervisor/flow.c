@@ -8,7 +8,8 @@
  *
  *	worker		told; not read only when it ignores that for more than
  *			NODE_IGNORED_MAX bytes, or all queues are at their bound
- *	attached, guest	a stream of one errand: held before the frame
+ *	attached, guest	a stream of one errand: held before the frame; one to
+ *			its own process only above NODE_SELF_MAX
  *
  * Owns:    struct choke, proc->over, stream->paused.
  * Not here: the queues (stream.c), who is read (the acts look at paused).
@@ -130,6 +131,10 @@ flow_may_send(struct stream *s, struct proc *p)
 
 	if (!p->over || s->kind == STREAM_WORKER ||
 	    s->proc->state != PROC_LIVE)
+		return true;
+	/* A script that fills its own queue cannot empty it while it waits. */
+	if (p == s->proc && stream_waiting(p) < NODE_SELF_MAX &&
+	    p->node->queued < NODE_QUEUE_LIMIT)
 		return true;
 	if ((c = choke_find(s, p)) == NULL && (c = choke_new(s, p)) == NULL)
 		return true;		/* no memory to wait with */

@@ -12,6 +12,7 @@
 #include "guest.h"
 
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -65,7 +66,7 @@ make_room(struct world *w, uint32_t uid)
 
 	if (w->nguests < NODE_GUESTS_UID_MAX)
 		return true;
-	HASH_ITER(hh, w->node.procs, p, next) {	/* oldest first */
+	NODE_EACH(w->node.procs, p, next) {	/* oldest first */
 		if (p->kind != PROC_GUEST || p->state != PROC_LIVE)
 			continue;
 		mine += p->uid == uid;
@@ -130,6 +131,16 @@ admit(struct world *w, int fd)
 	    mono_after(w->node.now, MONO_MS(NODE_HELLO_MS)));
 }
 
+static int
+accept_guest(struct world *w)
+{
+	struct sockaddr_un	a;
+	socklen_t		len = sizeof(a);
+
+	return accept4(w->listener, (struct sockaddr *)&a, &len,
+	    SOCK_CLOEXEC);
+}
+
 /* Out of descriptors: the spare one lets us turn the caller away. */
 static void
 turn_away(struct world *w)
@@ -139,7 +150,7 @@ turn_away(struct world *w)
 	w->node.stats.guests_refused++;
 	if (w->spare != -1) {
 		close(w->spare);
-		fd = accept4(w->listener, NULL, NULL, SOCK_CLOEXEC);
+		fd = accept_guest(w);
 		if (fd != -1)
 			refuse(fd, "out of descriptors");
 		w->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -167,7 +178,7 @@ on_listener(void *arg, int what)
 	(void)what;
 	w->node.now = mono_now();
 	for (i = 0; i < ACCEPTS_A_TURN; i++) {
-		fd = accept4(w->listener, NULL, NULL, SOCK_CLOEXEC);
+		fd = accept_guest(w);
 		if (fd != -1)
 			admit(w, fd);
 		else if (errno == EMFILE || errno == ENFILE ||
@@ -211,7 +222,7 @@ guest_waiting(struct world *w)
 {
 	struct proc	*p, *next;
 
-	HASH_ITER(hh, w->node.procs, p, next)
+	NODE_EACH(w->node.procs, p, next)
 		if (p->kind == PROC_GUEST && p->state == PROC_LIVE &&
 		    stream_waiting(p) > 0)
 			return true;
@@ -223,7 +234,7 @@ guest_close_all(struct world *w, const struct cause *c)
 {
 	struct proc	*p, *next;
 
-	HASH_ITER(hh, w->node.procs, p, next)
+	NODE_EACH(w->node.procs, p, next)
 		if (p->kind == PROC_GUEST)
 			life_order(p, c, SIGKILL);
 }

@@ -39,6 +39,30 @@ guest_end(struct proc *p)
 	STAILQ_INSERT_TAIL(&p->node->drains, p, waiting);
 }
 
+/* Never lost: p might not be read any more, and then nothing else ends it. */
+static void
+order_signal(struct proc *p, int sig)
+{
+	if (ask_kill(p, sig, true) == 0) {
+		p->owed = 0;
+		return;
+	}
+	p->owed = sig;
+	p->node->owing = true;
+}
+
+void
+life_owed(struct node *n)
+{
+	struct proc	*p, *next;
+
+	n->owing = false;
+	NODE_EACH(n->procs, p, next)
+		if (p->owed != 0 && (p->state == PROC_SPAWNING ||
+		    p->state == PROC_LIVE))
+			order_signal(p, p->owed);
+}
+
 void
 life_order(struct proc *p, const struct cause *c, int sig)
 {
@@ -53,7 +77,7 @@ life_order(struct proc *p, const struct cause *c, int sig)
 		guest_end(p);
 		return;
 	}
-	ask_kill(p, sig, true);
+	order_signal(p, sig);
 	if (sig != SIGKILL && p->timer == NULL)
 		p->node->acts->deadline(p,
 		    mono_after(p->node->now, p->stop_timeout));
@@ -63,7 +87,7 @@ void
 life_deadline(struct proc *p)
 {
 	if (p->state == PROC_SPAWNING || p->state == PROC_LIVE)
-		ask_kill(p, SIGKILL, true);
+		order_signal(p, SIGKILL);
 }
 
 static void

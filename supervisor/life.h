@@ -18,6 +18,9 @@ void	 cause_set(struct cause *, const char *fmt, ...)
  */
 void	 life_order(struct proc *, const struct cause *, int sig);
 
+/* Orders that found no memory: again.  They stay owed until they are sent. */
+void		 life_owed(struct node *);
+
 /* The stop-timeout of p is over. */
 void	 life_deadline(struct proc *);
 

@@ -116,8 +116,9 @@ tail_measure(struct stream *s)
 	if (s->tailed)
 		return;
 	s->tailed = true;
-	if (ioctl(s->conn.fd, SIOCINQ, &n) == 0 && n > 0)
-		s->tail = (size_t)n;
+	if (ioctl(s->conn.fd, SIOCINQ, &n) == -1 || n < 0)
+		n = 0;
+	s->tail = (size_t)n;
 }
 
 static void
@@ -290,7 +291,7 @@ feed_the_starved(struct node *n)
 	if (n->starved == 0 || n->frame_memory.used >= n->starved_at)
 		return;
 	n->starved = 0;
-	HASH_ITER(hh, n->procs, p, next) {
+	NODE_EACH(n->procs, p, next) {
 		if (p->main != NULL && p->main->starved) {
 			p->main->starved = false;
 			link_update(p->main);

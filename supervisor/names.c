@@ -137,7 +137,7 @@ names_release(struct node *n)
 {
 	struct name	*e, *next;
 
-	HASH_ITER(hh, n->names, e, next) {
+	NODE_EACH(n->names, e, next) {
 		HASH_DEL(n->names, e);
 		free(e);
 	}

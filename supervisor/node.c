@@ -42,7 +42,7 @@ node_release(struct node *n)
 {
 	struct intern	*i, *next;
 
-	HASH_ITER(hh, n->interned, i, next) {
+	NODE_EACH(n->interned, i, next) {
 		HASH_DEL(n->interned, i);
 		free(i);
 	}

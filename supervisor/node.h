@@ -42,6 +42,7 @@ struct output;
 /* ---- fixed bounds; those an administrator sets are in struct conf ---- */
 
 #define NODE_QUEUE_LIMIT	(256u << 20)	/* bytes queued to all */
+#define NODE_SELF_MAX		(64u << 20)	/* by a script to itself */
 #define NODE_IGNORED_MAX	(256u << 10)	/* sent on after a CHOKE */
 #define NODE_WATCHES_MAX	65536		/* monitors and links of one */
 #define NODE_GUESTS_MAX		1024
@@ -56,6 +57,11 @@ struct cause {
 	char	text[WIRE_CAUSE_SIZE];
 	bool	normal;
 };
+
+/* All of a table, oldest first; the present one may be taken out of it. */
+#define NODE_EACH(table, e, next)					\
+	for ((e) = (table); (e) != NULL && ((next) = (e)->hh.next, true); \
+	    (e) = (next))
 
 /* Bytes with their length; most processes and streams have none to keep. */
 struct block {
@@ -150,6 +156,8 @@ struct proc {
 	struct block		*args;		/* MESSAGE for WELCOME */
 	struct cause		*order;		/* the first order's cause */
 	char			*die;		/* text of DIE */
+	int			 owed;		/* a signal the parent could not
+						   be asked for yet, or 0 */
 	int			 status;	/* raw, once PROC_EXITED */
 	bool			 obeyed;	/* an order reached it alive */
 	struct loop_timer	*timer;		/* TERM to KILL; guests:
@@ -289,6 +297,7 @@ struct node {
 	struct proc_list	 gone;		/* to be buried */
 	STAILQ_HEAD(, stream)	 dead_streams;
 	bool			 stopping;
+	bool			 owing;		/* some proc->owed is set */
 };
 
 void		 node_init(struct node *, const struct conf *, struct log *,

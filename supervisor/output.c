@@ -232,7 +232,7 @@ output_turn(struct world *w)
 	if (w->output_held == w->output_stopped)
 		return;
 	w->output_stopped = w->output_held;
-	HASH_ITER(hh, w->node.procs, p, next)
+	NODE_EACH(w->node.procs, p, next)
 		if (p->state == PROC_LIVE)
 			output_start(p);
 }

@@ -128,7 +128,7 @@ query_ps(struct query *q)
 {
 	struct proc	*p, *next;
 
-	HASH_ITER(hh, q->n->procs, p, next)
+	NODE_EACH(q->n->procs, p, next)
 		/* Who asks as a guest does not mean itself. */
 		if ((p != q->s->proc || p->kind != PROC_GUEST) &&
 		    wants(q, 0, p))
@@ -181,7 +181,7 @@ query_names(struct query *q)
 	struct name	*e, *next;
 	struct rows	 r;
 
-	HASH_ITER(hh, q->n->names, e, next) {
+	NODE_EACH(q->n->names, e, next) {
 		if (e->proc == NULL || e->proc->state != PROC_LIVE)
 			continue;
 		rows_begin(&r);
@@ -335,11 +335,12 @@ control_signal(struct query *q)
 		sig = (int)strtonum(q->words[0], 1, SIGRTMAX, &why);
 	if (q->nwords < 2 || why != NULL)
 		return fail(q, EINVAL, "signal: a number and patterns");
-	HASH_ITER(hh, q->n->procs, p, next) {
+	NODE_EACH(q->n->procs, p, next) {
 		if (p->kind != PROC_WORKER || p->state != PROC_LIVE ||
 		    !wants(q, 1, p))
 			continue;
-		ask_kill(p, sig, false);
+		if (ask_kill(p, sig, false) == -1)
+			return fail(q, errno, "signal");
 		rows_begin(&r);
 		rows_pid(&r, "pid", q->n, proc_pid(p));
 		rows_send(&r, q->s, q->ref);

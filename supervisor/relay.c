@@ -31,6 +31,7 @@
 #include "conf.h"
 #include "death.h"
 #include "guest.h"
+#include "life.h"
 #include "lines.h"
 #include "link.h"
 #include "live.h"
@@ -45,6 +46,7 @@
 
 #define ORDER_FD	3
 #define EXIT_SYSTEM	111
+#define DEBT_MS		100
 #define HEAP_KEPT	(1 << 20)	/* free bytes not given back */
 
 /* ---- the order link ---- */
@@ -181,12 +183,34 @@ on_parent(void *arg, int what)
 /* ---- turns ---- */
 
 static void
+on_debt(void *arg)
+{
+	(void)arg;			/* the turn that follows pays */
+}
+
+/* Now, or in a moment: without events there would be no turn. */
+static void
+pay_debts(struct world *w)
+{
+	life_owed(&w->node);
+	if (!w->node.owing)
+		return;
+	if (w->debt == NULL)
+		w->debt = loop_timer_new(w->node.loop, on_debt, w);
+	if (w->debt != NULL)
+		loop_timer_set(w->debt,
+		    mono_after(mono_now(), MONO_MS(DEBT_MS)));
+}
+
+static void
 turn(void *arg)
 {
 	struct world	*w = arg;
 
 	link_turn(w);
 	death_turn(&w->node);
+	if (w->node.owing)
+		pay_debts(w);
 	output_turn(w);
 	boot_turn(w);
 	if (w->stopped) {
@@ -290,7 +314,7 @@ end(struct world *w)
 {
 	struct proc	*p, *next;
 
-	HASH_ITER(hh, w->node.procs, p, next)
+	NODE_EACH(w->node.procs, p, next)
 		death_stillborn(p);
 	stream_bury(&w->node);
 	proc_bury(&w->node);
@@ -300,6 +324,7 @@ end(struct world *w)
 	live_release(w);
 	lines_release(w);
 	loop_io_free(w->order_io);
+	loop_timer_free(w->debt);
 	loop_free(w->node.loop);
 	log_close(w->node.log);
 	node_release(&w->node);

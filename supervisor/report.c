@@ -21,6 +21,7 @@
 #include "log.h"
 #include "rundir.h"
 
+#define OWED_TIME	MONO_MS(100)	/* between tries for memory */
 #define FD_FLOOR	10		/* below it is for workers */
 
 static void
@@ -200,14 +201,25 @@ tell(struct parent *p, struct kid *k)
 	return k->exited ? report_exited(p, k) : 0;
 }
 
+/* Without another event nobody would come back to it. */
+static void
+owed_later(struct parent *p)
+{
+	struct mono	when = mono_after(mono_now(), OWED_TIME);
+
+	if (when.ns < p->retry.ns)
+		p->retry = when;
+}
+
 void
 report_kid(struct parent *p, struct kid *k)
 {
 	if (k->awaited)
 		return;			/* nothing is known yet */
-	if (tell(p, k) == -1)
+	if (tell(p, k) == -1) {
 		kids_owe(&p->kids, k);
-	else if (k->exited || k->stage != NULL)
+		owed_later(p);
+	} else if (k->exited || k->stage != NULL)
 		kids_drop(&p->kids, k);
 	else
 		kids_paid(&p->kids, k);
@@ -225,7 +237,7 @@ report_owed(struct parent *p)
 			return;
 		report_kid(p, k);
 		if (TAILQ_FIRST(&p->kids.owed) == k) {
-			p->retry = mono_after(mono_now(), MONO_MS(100));
+			owed_later(p);
 			return;
 		}
 	}

@@ -162,8 +162,12 @@ on_call(struct stream *s, struct frame *f, struct run *r)
 
 	if (to != NULL && to->over && !flow_may_send(s, to))
 		return held;
-	if (watch_monitor(s->proc, false, f->h.ref, f->h.to) == -1)
-		return "call: its ref is in use, or too many calls";
+	if (watch_monitor(s->proc, false, f->h.ref, f->h.to) == -1) {
+		if (errno != ENOMEM)
+			return "call: its ref is in use, or too many calls";
+		watch_refuse(s->proc, false, f->h.ref, f->h.to);
+		return NULL;		/* unsent, and the caller is told */
+	}
 	if ((w = watch_find(s->proc, f->h.ref)) != NULL)
 		w->call = true;		/* else its DOWN has come already */
 	why = to_proc(s, f, r, to);
@@ -204,10 +208,14 @@ on_reply(struct stream *s, struct frame *f, struct run *r)
 static const char *
 on_monitor(struct stream *s, struct frame *f, struct run *r)
 {
+	bool	mailbox = (f->h.flags & WIRE_F_MAILBOX) != 0;
+
 	(void)r;
-	if (watch_monitor(s->proc, (f->h.flags & WIRE_F_MAILBOX) != 0,
-	    f->h.ref, f->h.to) == -1)
+	if (watch_monitor(s->proc, mailbox, f->h.ref, f->h.to) == 0)
+		return NULL;
+	if (errno != ENOMEM)
 		return "monitor: its ref is in use, or too many monitors";
+	watch_refuse(s->proc, mailbox, f->h.ref, f->h.to);
 	return NULL;
 }
 
@@ -226,8 +234,12 @@ static const char *
 on_link(struct stream *s, struct frame *f, struct run *r)
 {
 	(void)r;
-	return watch_link(s->proc, f->h.to) == -1 ?
-	    "link: too many links" : NULL;
+	if (watch_link(s->proc, f->h.to) == 0)
+		return NULL;
+	if (errno != ENOMEM)
+		return "link: too many links";
+	watch_refuse_link(s->proc, f->h.to);
+	return NULL;
 }
 
 static const char *

@@ -17,6 +17,10 @@
 #include "settings.h"
 #include "proc.h"
 
+#define SMALL_BODY	1024		/* bytes */
+#define DONE_TEXT	20		/* where the text of DONE begins */
+#define DONE_TEXT_MOST	4000
+
 static const unsigned int who_of_kind[] = {
 	[STREAM_WORKER] = WIRE_W,
 	[STREAM_ATTACHED] = WIRE_A,
@@ -145,33 +149,51 @@ stream_send(struct stream *s, const void *bytes, size_t len)
 	}
 }
 
-/* Puts a frame together where there is no run of bytes to pass on. */
-static void
-frame_build(struct buf *b, struct wire_head *h, const void *body, size_t n)
-{
-	uint8_t	*p;
+/*
+ * A frame put together where there is no run of bytes to pass on.  Notices and
+ * answers are small and need no memory: they are what is said when there is
+ * none.
+ */
+struct made {
+	uint8_t	 small[WIRE_HEAD + SMALL_BODY];
+	uint8_t	*p;			/* NULL: no memory for a large one */
+	size_t	 n;
+};
 
-	buf_init(b, WIRE_HEAD + n);
-	h->len = (uint32_t)(WIRE_HEAD + n);
-	if ((p = buf_room(b, WIRE_HEAD)) != NULL)
-		wire_put(p, h);
-	buf_add(b, body, n);
+static void
+frame_make(struct made *m, struct wire_head *h, const void *body, size_t n)
+{
+	m->n = WIRE_HEAD + n;
+	m->p = n <= SMALL_BODY ? m->small : malloc(m->n);
+	if (m->p == NULL)
+		return;
+	h->len = (uint32_t)m->n;
+	wire_put(m->p, h);
+	if (n != 0)
+		memcpy(m->p + WIRE_HEAD, body, n);
+}
+
+static void
+frame_unmake(struct made *m)
+{
+	if (m->p != m->small)
+		free(m->p);
 }
 
 void
 stream_frame(struct stream *s, struct wire_head *h, const void *body, size_t n)
 {
-	struct buf	b;
+	struct made	m;
 
 	if (s->closed)
 		return;
 	h->to = proc_pid(s->proc);
-	frame_build(&b, h, body, n);
-	if (b.error != 0)
+	frame_make(&m, h, body, n);
+	if (m.p == NULL)
 		stream_close(s);
 	else
-		stream_send(s, b.p, b.len);
-	buf_release(&b);
+		stream_send(s, m.p, m.n);
+	frame_unmake(&m);
 }
 
 void
@@ -179,19 +201,16 @@ stream_done(struct stream *s, uint64_t ref, int err, struct pid pid,
     const char *text)
 {
 	struct wire_head	h = { .op = WIRE_DONE, .ref = ref };
-	struct buf		b;
+	uint8_t			body[DONE_TEXT + DONE_TEXT_MOST];
+	size_t			n = text == NULL ? 0 :
+				    strnlen(text, DONE_TEXT_MOST);
 
-	buf_init(&b, 4096);
-	buf_add_u32(&b, (uint32_t)err);
-	buf_add_u64(&b, pid.node);
-	buf_add_u64(&b, pid.serial);
-	if (text != NULL)
-		buf_add(&b, text, strnlen(text, 4000));
-	if (b.error != 0)
-		stream_close(s);
-	else
-		stream_frame(s, &h, b.p, b.len);
-	buf_release(&b);
+	put_u32(body, (uint32_t)err);
+	put_u64(body + 4, pid.node);
+	put_u64(body + 12, pid.serial);
+	if (n != 0)
+		memcpy(body + DONE_TEXT, text, n);
+	stream_frame(s, &h, body, DONE_TEXT + n);
 }
 
 void
@@ -292,15 +311,15 @@ void
 stream_frame_to_proc(struct proc *p, struct wire_head *h, const void *body,
     size_t n)
 {
-	struct buf	b;
+	struct made	m;
 
 	h->to = proc_pid(p);
-	frame_build(&b, h, body, n);
-	if (b.error == 0)
-		stream_to_proc(p, b.p, b.len);
+	frame_make(&m, h, body, n);
+	if (m.p != NULL)
+		stream_to_proc(p, m.p, m.n);
 	else if (p->main != NULL)
 		stream_close(p->main);
-	buf_release(&b);
+	frame_unmake(&m);
 }
 
 void
@@ -308,16 +327,17 @@ stream_welcome(struct stream *s, struct wire_head *h, const void *body,
     size_t n)
 {
 	struct stream	*other, *next;
-	struct buf	 b;
+	struct made	 m;
+	bool		 good;
 
 	h->to = proc_pid(s->proc);
-	frame_build(&b, h, body, n);
-	if (b.error != 0 || conn_out_unget(&s->conn, b.p, b.len) == -1) {
-		buf_release(&b);
+	frame_make(&m, h, body, n);
+	good = m.p != NULL && conn_out_unget(&s->conn, m.p, m.n) == 0;
+	frame_unmake(&m);
+	if (!good) {
 		stream_close(s);
 		return;
 	}
-	buf_release(&b);
 	s->hello = true;
 	if (s == s->proc->main) {
 		s->proc->hello = true;

@@ -184,28 +184,42 @@ watched_find(struct node *n, const struct signal_frame *g)
 	return w;
 }
 
+static void
+send_down(struct proc *p, bool mailbox, uint64_t ref, struct pid dead,
+    const struct cause *c)
+{
+	struct wire_head	 h = { .op = WIRE_DOWN, .ref = ref,
+				    .from = dead };
+	struct stream		*s;
+
+	p->node->stats.downs++;
+	h.flags = c->normal ? WIRE_F_NORMAL : 0;
+	if (mailbox)
+		stream_frame_to_proc(p, &h, c->text, strlen(c->text));
+	else if ((s = stream_of_ref(p, ref)) != NULL)
+		stream_frame(s, &h, c->text, strlen(c->text));
+}
+
+void
+watch_refuse(struct proc *p, bool mailbox, uint64_t ref, struct pid target)
+{
+	send_down(p, mailbox || (ref & WIRE_REF_ATTACHED) == 0, ref, target,
+	    &noconnection);
+}
+
 /* DOWN at the watcher: once, and only while it still watches. */
 static void
 down(struct node *n, const struct signal_frame *g)
 {
-	struct wire_head	 h = { .op = WIRE_DOWN, .ref = g->ref };
-	struct proc		*p = proc_by_pid(n, g->to);
-	struct stream		*s;
-	struct watch		*w;
-	bool			 mailbox;
+	struct proc	*p = proc_by_pid(n, g->to);
+	struct watch	*w;
+	bool		 mailbox;
 
 	if (p == NULL || (w = watch_find(p, g->ref)) == NULL)
 		return;
 	mailbox = w->mailbox;
 	watch_free(w);
-	n->stats.downs++;
-	h.from = g->from;
-	h.flags = g->cause.normal ? WIRE_F_NORMAL : 0;
-	if (mailbox)
-		stream_frame_to_proc(p, &h, g->cause.text,
-		    strlen(g->cause.text));
-	else if ((s = stream_of_ref(p, g->ref)) != NULL)
-		stream_frame(s, &h, g->cause.text, strlen(g->cause.text));
+	send_down(p, mailbox, g->ref, g->from, &g->cause);
 }
 
 /* ---- links ---- */
@@ -371,6 +385,15 @@ link_exit_arrives(struct node *n, const struct signal_frame *g)
 		return;			/* its ack will come and free it */
 	link_free(l);
 	exit_arrives(n, g, p);
+}
+
+void
+watch_refuse_link(struct proc *p, struct pid peer)
+{
+	struct signal_frame	g = { .kind = SIGNAL_LINK_EXIT, .from = peer,
+				    .cause = noconnection };
+
+	exit_arrives(p->node, &g, p);
 }
 
 void

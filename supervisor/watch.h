@@ -31,6 +31,10 @@ int	 watch_monitor(struct proc *p, bool mailbox, uint64_t ref,
 	    struct pid target);
 void	 watch_demonitor(struct proc *p, uint64_t ref);
 
+/* Instead of a monitor that finds no memory: DOWN noconnection, at once. */
+void	 watch_refuse(struct proc *p, bool mailbox, uint64_t ref,
+	    struct pid target);
+
 /* All monitors of target whose DOWN goes to p's mailbox. */
 void	 watch_demonitor_mailbox(struct proc *p, struct pid target);
 
@@ -40,6 +44,9 @@ struct watch	*watch_find(struct proc *p, uint64_t ref);
 /* -1: EMFILE, ENOMEM. */
 int	 watch_link(struct proc *p, struct pid peer);
 void	 watch_unlink(struct proc *p, struct pid peer);
+
+/* Instead of a link that finds no memory: exit signal noconnection. */
+void	 watch_refuse_link(struct proc *p, struct pid peer);
 
 /* An exit signal of p's own making; text "" is none, "normal" a normal one. */
 void	 watch_exit(struct proc *p, struct pid to, const char *text);

@@ -70,6 +70,7 @@ struct world {
 	TAILQ_HEAD(, reload)	 reloads;
 	bool			 reload_good;	/* its O_CONF follows */
 	char			 owner[NAME_SIZE];	/* broodd's user */
+	struct loop_timer	*debt;		/* orders to be sent again */
 	struct loop_timer	*last_words;	/* time to read the last rows */
 	bool			 words_over;
 	bool			 stopped;		/* told the parent */

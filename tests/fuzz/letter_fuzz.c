@@ -1,5 +1,5 @@
 /*
- * letter_fuzz.c - any frame's body, taken apart: nothing is read outside it, and
+ * letter_fuzz.c - any frame's body, taken apart: nothing outside is read, and
  * what is said to be genuine has a name and a format.
  *
  * The first byte chooses the op, the rest is the body.

@@ -1,7 +1,7 @@
 /*
  * fault.c - preloaded into the supervisor: calls that fail when a test says so.
  *
- *	FAULT_FILE	names a file of one line, WHAT FROM COUNT: from the FROMth
+ *	FAULT_FILE	names a file of one line, WHAT FROM COUNT: the FROMth
  *			call of that kind on, counted from when the file was
  *			last written, COUNT calls fail.  No file: none fail.
  *	FAULT_IN	the program it is for, as in /proc/self/comm
@@ -9,7 +9,7 @@
  *	fork		fork, clone: EAGAIN
  *	socketpair pipe accept	EMFILE
  *	memory		malloc, calloc, realloc: ENOMEM
- *	descriptors	recvmsg: those that came are lost, as when the table is full
+ *	descriptors	recvmsg: those that came are lost: the table is full
  *
  * What it did goes to FAULT_FILE.done, a dot a failure.
  */

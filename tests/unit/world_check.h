@@ -19,7 +19,7 @@ world_check_stream(const struct stream *s)
 	BUG_ON(s->kind != STREAM_ATTACHED && (s->lent != NULL || s->taking));
 	LIST_FOREACH(c, &s->chokes, by_stream) {
 		BUG_ON(c->stream != s || !c->proc->over ||
-		    c->proc->state == PROC_GONE || c->proc == s->proc);
+		    c->proc->state == PROC_GONE);
 		pausing |= c->pausing;
 	}
 	BUG_ON(s->proc->state == PROC_LIVE && s->paused != pausing);

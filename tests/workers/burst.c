@@ -3,8 +3,9 @@
  *
  *	burst COUNT PAD FILE MODE
  *
- * It begins when the first message comes, and sends to whoever sent that.  FILE gets the number of notes that
- * the kernel has taken whole; then it dies by SIGKILL.
+ * It begins when the first message comes, and sends to whoever sent that one.
+ * FILE gets the number of notes the kernel has taken whole; then it dies by
+ * SIGKILL.
  *
  *	kill	as soon as COUNT are written
  *	full	when the socket has been full for a while, or COUNT are written

@@ -3,7 +3,7 @@
  *
  *	flood:first MIB FILE		two that send each other so much at once
  *	flood:second FIRST MIB FILE	before either reads
- *	flood:choked STALLED ECHO FILE	fills STALLED, and looks what it still can
+ *	flood:choked STALLED ECHO FILE	fills STALLED, looks what it still can
  *	flood:blocked STALLED FILE	in msg_send to it, until that returns
  *	flood:sender STALLED		sends it all it can, for ever
  *

@@ -3,7 +3,7 @@
  *
  *	many:many PROGRAM COUNT FILE N WORD...	spawns COUNT of them one after
  *		another; FILE gets the first serial and the last
- *	many:aim_all FIRST LAST AT-FIRST AT-LAST	tells victims whom to aim at
+ *	many:aim_all FIRST LAST AT-FIRST AT-LAST	tells whom to aim at
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -4,9 +4,9 @@
  *	watcher FILE FIRST LAST [GATE [go]]
  *
  * FILE.OSPID gets the line "watching" once the monitors stand, "all" when the
- * last notice came; with a GATE nothing is read before that file exists ("": at
- * once); with "go" each of them is sent a note, to begin.  A message from outside
- * the range asks for the account, a line a process:
+ * last notice came; with a GATE nothing is read before that file exists ("":
+ * at once); with "go" each of them is sent a note, to begin.  A message from
+ * outside the range asks for the account, a line a process:
  *
  *	SERIAL NOTICES LAST-NOTE FAULTS CAUSE
  *
