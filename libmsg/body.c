@@ -62,6 +62,8 @@ words_copy(void *to, const void *from, size_t width, size_t n, bool swap)
 struct out {
 	unsigned char	*p;
 	size_t		 cap, len;
+	const struct msg_blob *left_out;	/* a field, or NULL */
+	size_t		 skipped;		/* its bytes */
 	int		 error;			/* sticks; asked once */
 };
 
@@ -129,7 +131,10 @@ put_values(struct out *o, enum msg_kind kind, const void *v, size_t n)
 			put_str(o, s[i]);
 		} else {
 			put_u32(o, b[i].n);
-			put(o, b[i].v, 1, b[i].n);
+			if (b + i == o->left_out)
+				o->skipped = b[i].n;
+			else
+				put(o, b[i].v, 1, b[i].n);
 		}
 }
 
@@ -150,27 +155,54 @@ put_fields(struct out *o, const struct msg_type *t, const char *message)
 	}
 }
 
-size_t
-body_write(struct msg_type *t, const void *message, void *image, size_t cap)
+/* The field of a large blob at the end of a message, or NULL. */
+static const struct msg_blob *
+last_blob(const struct msg_type *t, const char *message)
 {
-	struct out	 o = { image, cap, 0, 0 };
+	const struct msg_field	*f = t->fields;
+	const struct msg_blob	*b;
+
+	while (f->name != NULL && f[1].name != NULL)
+		f++;
+	if (f->name == NULL || f->kind != MSG_KIND_blob)
+		return NULL;
+	b = (const void *)(message + f->offset);
+	return b->n >= BODY_TAIL && b->v != NULL ? b : NULL;
+}
+
+size_t
+body_write_front(struct msg_type *t, const void *message, void *image,
+    size_t cap, struct msg_blob *tail)
+{
+	struct out	 o = { .p = image, .cap = cap };
 	uint32_t	 len;
 
 	if (type_ready(t) == -1)
 		return 0;
+	if (tail != NULL) {
+		o.left_out = last_blob(t, message);
+		*tail = o.left_out == NULL ? (struct msg_blob){ 0, NULL } :
+		    *o.left_out;
+	}
 	put(&o, t->head, 1, t->head_len);
 	put_fields(&o, t, message);
-	if (o.len > UINT32_MAX)
+	if (o.len + o.skipped > UINT32_MAX)
 		o.error = EMSGSIZE;
 	if (o.error != 0) {
 		errno = o.error;
 		return 0;
 	}
 	if (o.len <= cap) {
-		len = htole32((uint32_t)o.len);
+		len = htole32((uint32_t)(o.len + o.skipped));
 		memcpy(o.p + IMAGE_LENGTH, &len, sizeof(len));
 	}
-	return o.len;
+	return o.len + o.skipped;
+}
+
+size_t
+body_write(struct msg_type *t, const void *message, void *image, size_t cap)
+{
+	return body_write_front(t, message, image, cap, NULL);
 }
 
 /* ---- reading: every take checks, failure sticks, asked once ---- */

@@ -12,6 +12,15 @@ size_t	 body_write(struct msg_type *, const void *message, void *image,
 	    size_t cap);
 
 /*
+ * The same, but the bytes of a blob of BODY_TAIL or more that ends the message
+ * are left out: *tail lends them, they follow what was written.  The size that
+ * is returned counts them, cap need not.  tail->n is 0: nothing is left out.
+ */
+#define BODY_TAIL	(16u << 10)
+size_t	 body_write_front(struct msg_type *, const void *message, void *image,
+	    size_t cap, struct msg_blob *tail);
+
+/*
  * Believes nothing of the image.  All strings and arrays of the message lie
  * in one block, message->msg.memory, allocated after the whole image was found
  * good and not much larger than it (5 times at most, for blobs of one byte);

@@ -9,6 +9,7 @@
 #include "line.h"
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ line_lost(struct line *l)
 {
 	if (!l->lost) {
 		l->lost = true;
-		l->start = l->len = 0;
+		l->start = l->len = l->tail_len = 0;
 		if (l->on_lost != NULL)
 			l->on_lost();
 	}
@@ -87,10 +88,18 @@ out_empty(struct line *l)
 static ssize_t
 out_give(struct line *l)
 {
-	ssize_t	r;
+	struct iovec	iov[2] = {
+		{ l->out + l->start, l->len - l->start },
+		{ (void *)(uintptr_t)l->tail, l->tail_len }
+	};
+	struct msghdr	m = { .msg_iov = iov, .msg_iovlen = 2 };
+	size_t		n;
+	ssize_t		r;
 
 	do
-		r = send(l->in.fd, l->out + l->start, l->len - l->start,
+		r = l->tail_len > 0 ?
+		    sendmsg(l->in.fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) :
+		    send(l->in.fd, iov[0].iov_base, iov[0].iov_len,
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (r == -1 && errno == EINTR);
 	if (r == -1 && (errno == EAGAIN || errno == EWOULDBLOCK ||
@@ -98,7 +107,10 @@ out_give(struct line *l)
 		return 0;
 	if (r == -1)
 		return line_lost(l);
-	l->start += (size_t)r;
+	n = (size_t)r < iov[0].iov_len ? (size_t)r : iov[0].iov_len;
+	l->start += n;
+	l->tail += (size_t)r - n;
+	l->tail_len -= (size_t)r - n;
 	if ((l->unlooked += (size_t)r) >= LINE_LOOK)
 		line_look(l);		/* is somebody choked? */
 	return r;
@@ -111,7 +123,7 @@ line_try_flush(struct line *l)
 
 	if (l->lost)
 		return line_lost(l);
-	while (l->start < l->len)
+	while (l->start < l->len || l->tail_len > 0)
 		if ((r = out_give(l)) <= 0)
 			return (int)r;
 	out_empty(l);
@@ -147,6 +159,17 @@ line_flush(struct line *l)
 			line_look(l);
 	}
 	return r == 1 ? 0 : -1;
+}
+
+int
+line_send_tail(struct line *l, size_t n, const void *tail, size_t tail_len)
+{
+	if (l->lost)
+		return line_lost(l);
+	l->len += n;
+	l->tail = tail;
+	l->tail_len = tail_len;
+	return line_flush(l);
 }
 
 int

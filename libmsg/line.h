@@ -18,6 +18,8 @@ struct line {
 	struct conn_room room;
 	uint8_t		*out;		/* frames; [start, len) is unsent */
 	size_t		 start, len, cap;
+	const uint8_t	*tail;		/* what follows them, lent */
+	size_t		 tail_len;
 	size_t		 unlooked;	/* written since input was looked at */
 	unsigned int	 corks;
 	bool		 lost;		/* the supervisor is gone */
@@ -39,6 +41,11 @@ static inline uint8_t	*line_room(struct line *, size_t n, size_t *space);
 /* The n bytes put there are a whole frame: it goes, unless corked, and then
    when there is LINE_CORK of it.  -1: EPIPE. */
 static inline int	 line_send(struct line *, size_t n);
+
+/* As line_send, when nothing is corked, of a frame whose last bytes lie
+   elsewhere: a large blob is not copied. */
+int	 line_send_tail(struct line *, size_t n, const void *tail,
+	    size_t tail_len);
 
 /* Never waits.  -1: EAGAIN and the frame is not sent at all; EPIPE.  Of one
    that was begun the rest goes with whatever is sent or awaited next. */

@@ -117,30 +117,42 @@ hand_over(uint8_t *p, size_t len, bool try)
 	return try ? line_try_send(l, len) : line_send(l, len);
 }
 
-/* Written once where it fits into the room that is there, else measured so. */
+/*
+ * Written once where it fits into the room that is there, else measured so.  A
+ * large blob at the end is sent from where it lies, unless the message may have
+ * to wait in our buffer.
+ */
 static int
 head_send(const struct head *h, struct msg_body b, bool try)
 {
 	struct line	*l = self_line();
-	size_t		 image, space;
+	struct msg_blob	 tail = { 0, NULL };
+	struct msg_blob	*apart = try || l->corks > 0 ? NULL : &tail;
+	size_t		 image, front, space;
 	uint8_t		*p;
 
 	if ((p = line_room(l, h->len + SEND_GUESS, &space)) == NULL)
 		return -1;
-	image = body_write(b.type, b.message, p + h->len, space - h->len);
+	image = body_write_front(b.type, b.message, p + h->len,
+	    space - h->len, apart);
 	if (image == 0)
 		return -1;
 	if (image > msg_process_.max_frame - h->len) {
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if (image > space - h->len) {
-		if ((p = line_room(l, h->len + image, &space)) == NULL)
+	front = image - tail.n;
+	if (front > space - h->len) {
+		if ((p = line_room(l, h->len + front, &space)) == NULL)
 			return -1;
-		(void)body_write(b.type, b.message, p + h->len, image);
+		(void)body_write_front(b.type, b.message, p + h->len, front,
+		    apart);
 	}
 	memcpy(p, h->bytes, h->len);
-	return hand_over(p, h->len + image, try);
+	if (tail.n == 0)
+		return hand_over(p, h->len + image, try);
+	put_u32(p, (uint32_t)(h->len + image));
+	return line_send_tail(l, h->len + front, tail.v, tail.n);
 }
 
 int

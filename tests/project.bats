@@ -67,6 +67,12 @@ compile() {
 	assert_output "$version"
 }
 
+@test "demo: shows the lecture's programs, in an empty environment, exit 0" {
+	run -0 env -i PATH="$PATH" HOME="$T" "$ROOT/scripts/demo"
+	assert_line --regexp '^process [0-9]+@master died: error: wanted a ping'
+	assert_line 'pong.'
+}
+
 @test "install: DESTDIR and PREFIX, exactly the documented files" {
 	plain_make install DESTDIR="$T/stage" PREFIX=/usr SYSCONFDIR=/etc \
 	    >/dev/null

@@ -15,6 +15,7 @@
 #define SMALL	400			/* images cut and bent all over */
 
 MSG_TYPE(stop);
+MSG_TYPE(pair, (blob, a), (blob, b));
 MSG_TYPE(ping, (pid, from));
 MSG_TYPE(note, (str, text));
 MSG_TYPE(all, (str, s), (blob, b), (strs, ss), (blobs, bs), (i64s, xs),
@@ -359,9 +360,40 @@ check_large(void)
 	body_release(&msg_type_all, &out);
 }
 
+/* What is sent from where it lies makes the same image. */
+static void
+check_tail(void)
+{
+	static char		 bytes[BODY_TAIL + 100];
+	struct pair		 in = { .a = { sizeof(bytes), bytes },
+				    .b = { sizeof(bytes), bytes } };
+	struct msg_blob		 tail;
+	unsigned char		*whole, *front;
+	size_t			 n;
+
+	memset(bytes, 'y', sizeof(bytes));
+	n = body_write(&msg_type_pair, &in, NULL, 0);
+	whole = malloc(n);
+	front = malloc(n);
+	body_write(&msg_type_pair, &in, whole, n);
+	ok(body_write_front(&msg_type_pair, &in, front, n - sizeof(bytes),
+	    &tail) == n, "tail: counted, room for it not needed");
+	ok(tail.n == sizeof(bytes) && tail.v == bytes, "tail: lent");
+	memcpy(front + n - tail.n, tail.v, tail.n);
+	ok(memcmp(whole, front, n) == 0,
+	    "tail: the last blob alone, though the first is the same bytes");
+	in.b.n = BODY_TAIL - 1;
+	n = body_write(&msg_type_pair, &in, NULL, 0);
+	ok(body_write_front(&msg_type_pair, &in, front, n, &tail) == n &&
+	    tail.n == 0, "tail: not of a small blob");
+	free(whole);
+	free(front);
+}
+
 int
 main(void)
 {
+	check_tail();
 	check_random();
 	check_empty();
 	check_elements();
