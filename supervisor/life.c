@@ -47,7 +47,7 @@ order_signal(struct proc *p, int sig)
 		p->owed = 0;
 		return;
 	}
-	p->owed = sig;
+	p->owed = (uint8_t)sig;
 	p->node->owing = true;
 }
 

@@ -136,6 +136,8 @@ struct proc {
 	bool			 over;		/* above high-mark */
 	bool			 ordered;	/* order holds its cause */
 	bool			 trusted;	/* may CONTROL */
+	uint8_t			 owed;		/* a signal the parent could not
+						   be asked for yet, or 0 */
 	uint32_t		 os_pid, uid;
 	uint32_t		 attaches;	/* ever: for ref bases */
 	uint32_t		 nattached, nwatches, nnames;
@@ -156,8 +158,6 @@ struct proc {
 	struct block		*args;		/* MESSAGE for WELCOME */
 	struct cause		*order;		/* the first order's cause */
 	char			*die;		/* text of DIE */
-	int			 owed;		/* a signal the parent could not
-						   be asked for yet, or 0 */
 	int			 status;	/* raw, once PROC_EXITED */
 	bool			 obeyed;	/* an order reached it alive */
 	struct loop_timer	*timer;		/* TERM to KILL; guests:
