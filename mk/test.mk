@@ -57,7 +57,8 @@ neg:
 bats: all $(TWORKERS) $(SHIMS)
 	@$(ENV) bats --formatter tap --jobs $(JOBS) $(TESTS)
 valgrind: all $(TWORKERS)
-	@$(ENV) bats --formatter tap tests/valgrind
+	@$(ENV) bats --setup-suite-file tests/setup_suite.bash \
+	    --formatter tap tests/valgrind
 
 # Sanitizers: builds of their own, beside the plain one.
 SAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
