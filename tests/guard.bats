@@ -117,7 +117,7 @@ supervisor_exits() {
 	parent=$(parent_pid)
 	relay=$(relay_pid)
 	remember "$parent" "$relay"
-	kill -STOP "$parent"		# it must not see the guard go first
+	kill -STOP "$SUPERVISOR" "$parent"	# neither sees the other go first
 	kill -KILL "$parent" "$relay" "$SUPERVISOR"
 	wait_until 5 none_remembered
 	left=$(below)
