@@ -109,8 +109,10 @@ out_give(struct line *l)
 		return line_lost(l);
 	n = (size_t)r < iov[0].iov_len ? (size_t)r : iov[0].iov_len;
 	l->start += n;
-	l->tail += (size_t)r - n;
-	l->tail_len -= (size_t)r - n;
+	if ((size_t)r > n) {		/* nothing is added to a NULL tail */
+		l->tail += (size_t)r - n;
+		l->tail_len -= (size_t)r - n;
+	}
 	if ((l->unlooked += (size_t)r) >= LINE_LOOK)
 		line_look(l);		/* is somebody choked? */
 	return r;
