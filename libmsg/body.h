@@ -25,8 +25,8 @@ size_t	 body_write_front(struct msg_type *, const void *message, void *image,
  * in one block, message->msg.memory, not much larger than the image: 8 bytes
  * more a field, or, for arrays of strings or blobs, what a first walk has
  * measured (5 times at most, for blobs of one byte).  It is freed again when
- * the image is bad.  Nothing points into the image, no pointer is NULL.  A type of scalars
- * allocates nothing.  The caller enters sender and ref.
+ * the image is bad.  Nothing points into the image, no pointer is NULL.  A
+ * type of scalars allocates nothing.  The caller enters sender and ref.
  * -1: EBADMSG not an image of this type, ENOMEM, EINVAL (a bad type); the
  * message is all zero then, and releasing it does no harm.
  */
