@@ -23,6 +23,9 @@ HARDEN	?= -fstack-protector-strong -fPIC -fno-semantic-interposition
 BSD_C	:= $(shell pkg-config --cflags libbsd-overlay)
 BSD_L	:= $(shell pkg-config --libs libbsd-overlay)
 EVENT_L	:= $(shell pkg-config --libs libevent_core)
+MD_L	:= $(shell pkg-config --libs libmd)
+TLS_L	:= $(shell pkg-config --libs openssl)
+ARES_L	:= $(shell pkg-config --libs libcares)
 DEFS	= -DBROOD_VERSION='"$(VERSION)"' -DBROOD_SYSCONFDIR='"$(SYSCONFDIR)"'
 COMPILE	= $(CC) $(STD) $(WARN) $(DEFS) $(HARDEN) $(BSD_C) $(CPPFLAGS) $(CFLAGS)
 LINK	= $(CC) $(CFLAGS) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
@@ -34,9 +37,14 @@ UPPER	= $(filter-out $(LOWER),$(patsubst libmsg/%.c,%,$(wildcard libmsg/*.c)))
 CONF	= ini conf_sink conf_unit conf_words conf_host conf_value conf_table \
 	  conf_store conf_check conf_print conf log_sink log
 BROODD	= $(CONF) account words where programs source sigs notify sweep rundir \
-	  daemonize child starter kids orders report reload guard parent broodd
-RELAY	= $(CONF) loop node proc names stream flow ask life watch death spawn \
-	  route rows lines live output link guest query boot relay
+	  daemonize child keys listen starter kids orders report reload guard \
+	  parent broodd
+RELAY	= $(CONF) keys bytes tls loop node host proc names stream lane peer \
+	  registry post flow ask life ends watch errand death spawn carry route \
+	  hail target dial proxy trunk session clash handshake mesh remote \
+	  traffic announce places beacon discover netif resolve rows census \
+	  lines live output link query guest boot tcp strangers tcp_dial net \
+	  relay
 CTL	= $(patsubst ctl/%.c,%,$(wildcard ctl/*.c))
 WORKERS	= $(patsubst worker/%.c,%,$(wildcard worker/*.c))
 SCRIPTS	= $(patsubst worker/%,%,$(wildcard worker/*.sh))
@@ -69,10 +77,11 @@ $(BUILD)/worker/%.o: worker/%.c
 
 $(BIN)/broodd: $(call obj,supervisor,$(BROODD)) $(LOWER_O)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(BSD_L)
+	$(LINK) -o $@ $^ $(BSD_L) $(MD_L)
 $(BIN)/relay: $(call obj,supervisor,$(RELAY)) $(LOWER_O)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(BSD_L) $(EVENT_L)
+	$(LINK) -o $@ $^ $(BSD_L) $(EVENT_L) $(ARES_L) \
+	    $(MD_L) $(TLS_L)
 $(BIN)/brood: $(call obj,ctl,$(CTL)) $(BUILD)/libmsg.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(BSD_L) -ltpl
@@ -142,9 +151,11 @@ install: all
 	install -m 755 $(BIN)/broodd $(DESTDIR)$(PREFIX)/sbin/broodd
 	install -m 755 $(BIN)/brood $(DESTDIR)$(PREFIX)/bin/brood
 	install -m 755 $(BIN)/relay $(DESTDIR)$(PREFIX)/lib/brood/relay
+	install -m 755 scripts/gen-key $(DESTDIR)$(PREFIX)/lib/brood/gen-key
 	for w in $(WORKERS) $(SCRIPTS); do install -m 755 $(BIN)/workers/$$w \
 	    $(DESTDIR)$(PREFIX)/lib/brood/workers/$$w || exit 1; done
-	install -m 644 libmsg/msg.h $(DESTDIR)$(PREFIX)/include/msg.h
+	install -m 644 libmsg/msg.h libmsg/msg_type.h \
+	    $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(BUILD)/libmsg.a $(DESTDIR)$(PREFIX)/lib/libmsg.a
 	install -m 755 $(BUILD)/libmsg.so $(DESTDIR)$(PREFIX)/lib/libmsg.so.0
 	ln -sf libmsg.so.0 $(DESTDIR)$(PREFIX)/lib/libmsg.so

@@ -1,15 +1,17 @@
 /*
  * brood_message.c - the messaging figures of brood, by <msg.h> alone.
  *
- *	brood run brood_message:pingpong FIGURE SIZE COUNT
- *	brood run brood_message:oneway   FIGURE SIZE COUNT CORKED
+ *	brood run brood_message:pingpong FIGURE SIDE FAR SIZE COUNT
+ *	brood run brood_message:oneway   FIGURE SIDE FAR SIZE COUNT CORKED
  *
- * Owns:    two workers and the node's relay between them.  pingpong: a message
- *          with a blob of SIZE bytes and its echo; a sample a round.  oneway:
- *          COUNT messages from one to the other; the clock stops when the
- *          other has taken them all and has said so.  CORKED true: between
- *          msg_cork and msg_uncork; false: each in the kernel when msg_send
- *          returns.
+ * Owns:    two workers and what is between them: the node's relay, or, with
+ *          FAR true, two relays and a connection; then the other worker is on
+ *          the node whose role is WORKER (brood run -N 2, bench/hosts).
+ *          pingpong: a message with a blob of SIZE bytes and its echo; a
+ *          sample a round.  oneway: COUNT messages from one to the other; the
+ *          clock stops when the other has taken them all and has said so.
+ *          CORKED true: between msg_cork and msg_uncork; false: each in the
+ *          kernel when msg_send returns.
  * Errors:  the worker dies with what failed as its cause.
  */
 #include <errno.h>
@@ -24,14 +26,30 @@ MSG_TYPE(finished);
 
 MSG_REMOTABLE(echo);
 MSG_REMOTABLE(sink, (pid, to), (i32, count));
-MSG_REMOTABLE(pingpong, (str, figure), (i32, size), (i32, count));
-MSG_REMOTABLE(oneway, (str, figure), (i32, size), (i32, count), (bool, corked));
+MSG_REMOTABLE(pingpong, (str, figure), (str, side), (bool, far), (i32, size),
+    (i32, count));
+MSG_REMOTABLE(oneway, (str, figure), (str, side), (bool, far), (i32, size),
+    (i32, count), (bool, corked));
 
 static void
 must(int rc, const char *what)
 {
 	if (rc == -1)
 		msg_die("%s: %s", what, strerror(errno));
+}
+
+/* Where the other worker is to be. */
+static struct msg_node
+place(bool far)
+{
+	struct msg_nodes	nodes;
+
+	if (!far)
+		return msg_self_node();
+	nodes = msg_peers_by_role("WORKER");
+	if (nodes.n == 0)
+		msg_die("no other node has the role WORKER");
+	return nodes.v[0];
 }
 
 static void
@@ -80,7 +98,7 @@ pingpong(const struct pingpong *args)
 
 	data = (struct msg_blob){ (size_t)args->size,
 	    bench_memory((size_t)args->size) };
-	other = spawned(msg_spawn(msg_self_node(), MSG_CLOSURE(echo)));
+	other = spawned(msg_spawn(place(args->far), MSG_CLOSURE(echo)));
 	bench_samples_init(&samples, (size_t)args->count);
 	before = bench_now();
 	for (int32_t i = 0; i < args->count + warm; i++) {
@@ -92,7 +110,7 @@ pingpong(const struct pingpong *args)
 			bench_samples_add(&samples, after - before);
 		before = after;
 	}
-	bench_samples_print(&samples, args->figure, "brood");
+	bench_samples_print(&samples, args->figure, args->side);
 }
 
 static void
@@ -106,7 +124,7 @@ oneway(const struct oneway *args)
 
 	data = (struct msg_blob){ (size_t)args->size,
 	    bench_memory((size_t)args->size) };
-	other = spawned(msg_spawn(msg_self_node(),
+	other = spawned(msg_spawn(place(args->far),
 	    MSG_CLOSURE(sink, .to = msg_self(), .count = args->count)));
 	must(msg_expect(ready, &ready), "expect");
 
@@ -118,7 +136,7 @@ oneway(const struct oneway *args)
 	if (args->corked)
 		must(msg_uncork(), "uncork");
 	must(msg_expect(finished, &finished), "expect");
-	bench_print_rate(args->figure, "brood", (size_t)args->count,
+	bench_print_rate(args->figure, args->side, (size_t)args->count,
 	    (size_t)args->size, bench_now() - start);
 }
 

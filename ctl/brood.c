@@ -169,6 +169,11 @@ run_verb(struct cmd *cmd, int argc, char **argv)
 		return cmd_misused(cmd, "too few arguments");
 	if (cmd->nargs > cmd->verb->most)
 		return cmd_misused(cmd, "too many arguments");
+	if (cmd->node != NULL && (cmd->verb->flags & VERB_HERE) != 0)
+		return cmd_misused(cmd, "takes no -n");
+	if (cmd->node != NULL && !name_valid(cmd->node))
+		return cmd_misused(cmd, "'%s' is no name of a node",
+		    cmd->node);
 	rc = cmd->verb->run(cmd);
 	client_release(&cmd->client);
 	return rc;

@@ -27,6 +27,12 @@
 
 static const struct pid	nobody;
 
+struct client_frame {
+	STAILQ_ENTRY(client_frame)	 next;
+	struct frame			 f;
+	uint8_t				 bytes[];
+};
+
 static int client_fail(struct client *, int error, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -74,8 +80,9 @@ client_closed(struct client *c)
 	    "the supervisor closed the connection");
 }
 
-int
-client_read(struct client *c, struct frame *f, struct mono deadline)
+/* The next frame as it lies in the room: good until more is received. */
+static int
+client_next(struct client *c, struct frame *f, struct mono deadline)
 {
 	ssize_t	 n;
 	int	 got;
@@ -100,6 +107,49 @@ client_read(struct client *c, struct frame *f, struct mono deadline)
 		if (client_poll(c, POLLIN, deadline) == -1)
 			return -1;
 	}
+}
+
+static struct client_frame *
+frame_copy(struct client *c, const struct frame *f)
+{
+	struct client_frame	*copy = malloc(sizeof(*copy) + f->h.len);
+
+	if (copy == NULL) {
+		(void)client_fail(c, ENOMEM, "out of memory");
+		return NULL;
+	}
+	memcpy(copy->bytes, f->bytes, f->h.len);
+	copy->f = *f;
+	copy->f.bytes = copy->bytes;
+	copy->f.body = copy->bytes + (f->body - f->bytes);
+	return copy;
+}
+
+int
+client_keep(struct client *c, const struct frame *f)
+{
+	struct client_frame	*copy = frame_copy(c, f);
+
+	if (copy == NULL)
+		return -1;
+	STAILQ_INSERT_TAIL(&c->later, copy, next);
+	return 0;
+}
+
+int
+client_read(struct client *c, struct frame *f, struct mono deadline)
+{
+	struct client_frame	*next = STAILQ_FIRST(&c->later);
+
+	if (next != NULL)
+		STAILQ_REMOVE_HEAD(&c->later, next);
+	else if (client_next(c, f, deadline) == -1 ||
+	    (next = frame_copy(c, f)) == NULL)
+		return -1;
+	free(c->now);
+	c->now = next;
+	*f = next->f;
+	return 0;
 }
 
 /* Everything to the kernel; choked receivers make this long. */
@@ -170,8 +220,8 @@ client_order(struct client *c, unsigned int op, unsigned int flags,
 }
 
 int
-client_ask(struct client *c, unsigned int op, const char *what,
-    const char *const *args, size_t n, uint64_t *ref)
+client_ask(struct client *c, struct pid node, unsigned int op,
+    const char *what, const char *const *args, size_t n, uint64_t *ref)
 {
 	struct buf	 b;
 	size_t		 i;
@@ -184,7 +234,7 @@ client_ask(struct client *c, unsigned int op, const char *what,
 	for (i = 0; i < n; i++)
 		buf_add_str16(&b, args[i]);
 	*ref = client_ref(c);
-	return client_send(c, &b, op, 0, nobody, *ref);
+	return client_send(c, &b, op, 0, node, *ref);
 }
 
 /* ---- answers ---- */
@@ -206,19 +256,38 @@ client_answer(struct client *c, const struct frame *f, struct answer *a)
 	return true;
 }
 
+/* What fn keeps again is not given to it a second time. */
+static void
+client_give_kept(struct client *c, client_frame_fn *fn, void *ctx)
+{
+	STAILQ_HEAD(, client_frame)	 kept = STAILQ_HEAD_INITIALIZER(kept);
+	struct client_frame		*f;
+
+	STAILQ_CONCAT(&kept, &c->later);
+	while ((f = STAILQ_FIRST(&kept)) != NULL) {
+		STAILQ_REMOVE_HEAD(&kept, next);
+		fn(ctx, &f->f);
+		free(f);
+	}
+}
+
 int
 client_wait(struct client *c, uint64_t ref, struct answer *a,
     client_frame_fn *fn, void *ctx)
 {
 	struct frame	 f;
 
+	if (fn != NULL)
+		client_give_kept(c, fn, ctx);
 	for (;;) {
-		if (client_read(c, &f, MONO_NEVER) == -1)
+		if (client_next(c, &f, MONO_NEVER) == -1)
 			return -1;
 		if (f.h.ref == ref && client_answer(c, &f, a))
 			return 0;
 		if (fn != NULL)
 			fn(ctx, &f);
+		else if (client_keep(c, &f) == -1)
+			return -1;
 	}
 }
 
@@ -234,6 +303,13 @@ client_sync(struct client *c, client_frame_fn *fn, void *ctx)
 }
 
 /* ---- the beginning and the end ---- */
+
+static void
+client_init(struct client *c)
+{
+	conn_init(&c->conn, -1, WIRE_R, FRAME_MAX);
+	STAILQ_INIT(&c->later);
+}
 
 static int
 client_welcomed(struct client *c, const struct frame *f)
@@ -331,7 +407,7 @@ client_attach(struct client *c, int fd)
 {
 	int	 ends[2], rc;
 
-	conn_init(&c->conn, -1, WIRE_R, FRAME_MAX);
+	client_init(c);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
 		return client_fail(c, errno, "socketpair: %s",
 		    strerror(errno));
@@ -353,7 +429,7 @@ client_open(struct client *c, const char *path)
 	struct timeval		 ever = { 0, 0 };
 	int			 fd, rc, error;
 
-	conn_init(&c->conn, -1, WIRE_R, FRAME_MAX);
+	client_init(c);
 	if (strlen(path) >= sizeof(sa.sun_path))
 		return client_fail(c, ENAMETOOLONG,
 		    "%s: too long for a socket", path);
@@ -411,13 +487,21 @@ client_bye(struct client *c)
 void
 client_release(struct client *c)
 {
+	struct client_frame	*f;
+
 	if (c->room.p == NULL)
 		return;				/* never opened */
 	if (c->self.serial != 0)
 		client_bye(c);
 	conn_release(&c->conn);
+	while ((f = STAILQ_FIRST(&c->later)) != NULL) {
+		STAILQ_REMOVE_HEAD(&c->later, next);
+		free(f);
+	}
+	free(c->now);
 	free(c->room.p);
 	free(c->text);
+	c->now = NULL;
 	c->room.p = NULL;
 	c->text = NULL;
 }

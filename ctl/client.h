@@ -8,6 +8,7 @@
  */
 #ifndef CLIENT_H
 #define CLIENT_H
+#include <sys/queue.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,9 +18,14 @@
 #include "mono.h"
 #include "pid.h"
 
+struct client_frame;			/* a copy of one */
+
 struct client {
 	struct conn		 conn;
 	struct conn_room	 room;
+	struct client_frame	*now;		/* what was read last */
+	STAILQ_HEAD(, client_frame) later;	/* came while an answer was
+						   waited for */
 	struct pid		 self;
 	char			 node[NAME_SIZE];
 	bool			 attached;
@@ -38,7 +44,8 @@ struct answer {
 	const char	*text;
 };
 
-/* A frame that is not what is waited for; it is lent. */
+/* A frame that is not what is waited for; it is lent, and the function must not
+   ask anything. */
 typedef void	 client_frame_fn(void *ctx, const struct frame *);
 
 /* Zero the struct first and set wake; release it also after a failure. */
@@ -59,17 +66,22 @@ int	 client_send(struct client *, struct buf *, unsigned int op,
 int	 client_order(struct client *, unsigned int op, unsigned int flags,
 	    struct pid to, uint64_t ref);	/* one without a body */
 
-/* 0: *f is the next frame, good until the next call. */
+/* 0: *f is the next frame, good until the next client_read(): meanwhile other
+   things may be asked. */
 int	 client_read(struct client *, struct frame *f, struct mono deadline);
 
-/* Until the DONE of ref; what else comes is given to fn, which may be NULL. */
+/* Until the DONE of ref.  What else comes is given to fn; without one it is
+   kept for client_read(), as is what fn gives to client_keep(): -1 ENOMEM. */
 int	 client_wait(struct client *, uint64_t ref, struct answer *,
 	    client_frame_fn *fn, void *ctx);
 int	 client_sync(struct client *, client_frame_fn *fn, void *ctx);
+int	 client_keep(struct client *, const struct frame *);
 
-/* QUERY or CONTROL; rows come to fn.  0: *ref is what the DONE will have. */
-int	 client_ask(struct client *, unsigned int op, const char *what,
-	    const char *const *args, size_t n, uint64_t *ref);
+/* QUERY or CONTROL to a node, {id, 0}, or with {0, 0} to our own; rows come
+   before the DONE.  0: *ref is what they all have. */
+int	 client_ask(struct client *, struct pid node, unsigned int op,
+	    const char *what, const char *const *args, size_t n,
+	    uint64_t *ref);
 
 /* Reads a DONE.  False: it is none. */
 bool	 client_answer(struct client *, const struct frame *,

@@ -1,9 +1,9 @@
 /*
  * cmd.c - what the functions of the verbs share.
  *
- * Owns:    error texts and the exit codes behind them, addresses as people
- *          write them, causes as exit codes.
- * Not here: the verbs (cmd_*.c), their table and options (verbs.c).
+ * Owns:    error texts and the exit codes behind them, causes as exit codes.
+ * Not here: the verbs (cmd_*.c), their table and options (verbs.c), addresses
+ *          (dest.c).
  * Errors:  an exit code, when the reason has been printed.
  */
 #include "cmd.h"
@@ -148,6 +148,7 @@ cmd_refused(const struct cmd *cmd, const struct answer *a, const char *about)
 
 	if (text[0] == '\0')
 		text = a->error == ESRCH ? "nobody there" :
+		    a->error == EHOSTUNREACH ? "its node is not reachable" :
 		    strerror(a->error);
 	if (about == NULL)
 		return cmd_fail(cmd, code_of(a->error), "%s", text);
@@ -164,40 +165,6 @@ cmd_flush(const struct cmd *cmd)
 }
 
 /* ---- the supervisor ---- */
-
-/* Values that are addresses, in messages: name them as DEST is named. */
-static const char *
-pids_parse(void *ctx, const char *text, struct msg_pid *out)
-{
-	struct cmd	*cmd = ctx;
-	struct address	 a;
-	struct pid	 pid;
-
-	*out = (struct msg_pid){ 0, 0 };
-	if (strcmp(text, "0") == 0)
-		return NULL;			/* nobody, as it is printed */
-	if (address_parse(text, &a) == -1)
-		return "not an address";
-	if ((cmd->pids_rc = cmd_resolve(cmd, text, &pid)) != 0) {
-		errno = ESRCH;
-		return "nobody there";		/* which it has said */
-	}
-	*out = (struct msg_pid){ pid.node, pid.serial };
-	return NULL;
-}
-
-static int
-pids_print(void *ctx, struct msg_pid pid, char *text, size_t size)
-{
-	const struct cmd	*cmd = ctx;
-	struct pid		 p = { pid.node, pid.serial };
-	char			 address[ADDRESS_SIZE];
-
-	if (pid_none(p))
-		return snprintf(text, size, "0");
-	cmd_pid(cmd, address, p, cmd->verbose || cmd->json, 0);
-	return snprintf(text, size, "%s", address);
-}
 
 int
 cmd_open(struct cmd *cmd)
@@ -218,84 +185,21 @@ cmd_open(struct cmd *cmd)
 		    "the path of the socket is too long");
 	else
 		rc = client_open(&cmd->client, path);
-	if (rc == -1)
-		return cmd_lost(cmd);
-	cmd->pids = (struct text_pids){ pids_parse, pids_print, cmd };
-	if (cmd->node != NULL && strcmp(cmd->node, cmd->client.node) != 0)
-		return cmd_fail(cmd, CMD_NOBODY, "no node %s: this one is %s, "
-		    "and it knows no other", cmd->node, cmd->client.node);
-	return 0;
+	return rc == -1 ? cmd_lost(cmd) : 0;
 }
 
 int
-cmd_ask(struct cmd *cmd, unsigned int op, const char *what,
+cmd_ask(struct cmd *cmd, struct pid at, unsigned int op, const char *what,
     const char *const *args, size_t n, client_frame_fn *fn, void *ctx,
     const char *about)
 {
 	struct answer	 a;
 	uint64_t	 ref;
 
-	if (client_ask(&cmd->client, op, what, args, n, &ref) == -1 ||
+	if (client_ask(&cmd->client, at, op, what, args, n, &ref) == -1 ||
 	    client_wait(&cmd->client, ref, &a, fn, ctx) == -1)
 		return cmd_lost(cmd);
 	return a.error == 0 ? 0 : cmd_refused(cmd, &a, about);
-}
-
-/* ---- addresses ---- */
-
-int
-cmd_address(struct cmd *cmd, const char *text, struct address *a)
-{
-	if (address_parse(text, a) == -1)
-		return cmd_fail(cmd, CMD_USAGE, "'%s' is no address: "
-		    "12@alpha, 12, name@alpha or name", text);
-	if (a->node[0] != '\0' && strcmp(a->node, cmd->client.node) != 0)
-		return cmd_fail(cmd, CMD_NOBODY, "%s: no node %s", text,
-		    a->node);
-	if (a->serial == 0 && a->incarnation != 0 &&
-	    a->incarnation != cmd->client.self.node)
-		return cmd_fail(cmd, CMD_NOBODY, "%s: that incarnation of %s "
-		    "is gone", text, cmd->client.node);
-	return 0;
-}
-
-int
-cmd_resolve(struct cmd *cmd, const char *text, struct pid *pid)
-{
-	struct address	 a;
-	struct answer	 answer;
-	struct buf	 b;
-	uint64_t	 ref;
-	int		 rc;
-
-	*pid = (struct pid){ 0, 0 };
-	if ((rc = cmd_address(cmd, text, &a)) != 0)
-		return rc;
-	if (a.serial != 0) {
-		pid->node = a.incarnation != 0 ? a.incarnation :
-		    cmd->client.self.node;
-		pid->serial = a.serial;
-		return 0;
-	}
-	client_begin(&cmd->client, &b);
-	buf_add(&b, a.name, strlen(a.name));
-	ref = client_ref(&cmd->client);
-	if (client_send(&cmd->client, &b, WIRE_WHEREIS, 0,
-	    (struct pid){ 0, 0 }, ref) == -1 ||
-	    client_wait(&cmd->client, ref, &answer, NULL, NULL) == -1)
-		return cmd_lost(cmd);
-	if (answer.error != 0)
-		return cmd_refused(cmd, &answer, text);
-	*pid = answer.pid;
-	return 0;
-}
-
-char *
-cmd_pid(const struct cmd *cmd, char text[ADDRESS_SIZE], struct pid pid,
-    bool full, uint64_t ref)
-{
-	return pid_print(text, pid, cmd->client.node,
-	    full || pid.node != cmd->client.self.node, ref);
 }
 
 /* ---- causes of death ---- */
@@ -340,25 +244,26 @@ time_print(char *text, size_t size)
 }
 
 void
-cmd_print_down(const struct cmd *cmd, struct pid pid, const char *cause)
+cmd_print_down(const struct cmd *cmd, const char *pid, const char *cause)
 {
-	char		 text[ADDRESS_SIZE], now[64];
+	char		 now[64], node[ADDRESS_SIZE];
 	struct json	 j;
 
-	cmd_pid(cmd, text, pid, cmd->verbose || cmd->json, 0);
 	if (!cmd->json) {
-		printf("down %s ", text);
+		printf("down %s ", pid);
 		row_visible(cause, cmd->verbose, stdout);
 		putchar('\n');
 		return;
 	}
 	time_print(now, sizeof(now));
+	(void)snprintf(node, sizeof(node), "%s", pid + strcspn(pid, "@") + 1);
+	node[strcspn(node, "#")] = '\0';
 	json_open(&j, stdout);
 	json_str(&j, "time", now);
 	json_str(&j, "event", "down");
-	json_str(&j, "pid", text);
+	json_str(&j, "pid", pid);
 	json_str(&j, "worker", NULL);
-	json_str(&j, "node", cmd->client.node);
+	json_str(&j, "node", node);
 	json_str(&j, "cause", cause);
 	json_close(&j);
 }

@@ -1,6 +1,6 @@
 /*
  * cmd.h - what the functions of the verbs share: options, the stream to the
- * supervisor, addresses, and how one fails.
+ * supervisor, and how one fails.
  *
  * A verb's function returns the exit code.  What prints an error returns the
  * code that belongs to it, so that a verb ends with "return cmd_fail(...)".
@@ -24,13 +24,17 @@ enum {
 /* Options that have no letter. */
 enum {
 	OPT_COUNT = 256, OPT_DEATHS, OPT_DOWN, OPT_DRY_RUN, OPT_HELP, OPT_JSON,
-	OPT_LINES, OPT_LINK, OPT_MONITOR, OPT_NAME, OPT_READY, OPT_STDIN,
-	OPT_VERSION
+	OPT_LINES, OPT_LINK, OPT_MONITOR, OPT_NAME, OPT_NODES, OPT_READY,
+	OPT_STDIN, OPT_VERSION
 };
 
 struct verb;
 
 struct cmd_option { int key; const char *value; };
+
+/* A node whose name was learned; up: it is the one of that name now. */
+struct cmd_name { uint64_t id; char name[NAME_SIZE]; bool up; };
+#define CMD_NAMES	16
 
 struct cmd {
 	const struct verb	*verb;
@@ -42,6 +46,11 @@ struct cmd {
 	size_t			 nargs;
 	int			 own;		/* CMD_OWN, or 0 */
 	struct client		 client;
+
+	/* dest.c: */
+	struct pid		 at;		/* -n: {id, 0}; 0: local */
+	struct cmd_name		 names[CMD_NAMES];
+	size_t			 learned;
 	struct text_pids	 pids;		/* once open */
 	int			 pids_rc;	/* of an address in a value */
 };
@@ -70,21 +79,13 @@ int	 cmd_flush(const struct cmd *);
 
 /* ---- the supervisor ---- */
 
-int	 cmd_open(struct cmd *);		/* 0, or the exit code */
+/* The stream alone: verbs call dest_open().  0, or the exit code. */
+int	 cmd_open(struct cmd *);
 
-/* A question or an order without rows, and its answer. */
-int	 cmd_ask(struct cmd *, unsigned int op, const char *what,
-	    const char *const *args, size_t n, client_frame_fn *fn, void *ctx,
-	    const char *about);
-
-/* ---- addresses ---- */
-
-/* Parsed, and of this node; the pid of a name is asked for. */
-int	 cmd_address(struct cmd *, const char *text, struct address *);
-int	 cmd_resolve(struct cmd *, const char *text, struct pid *);
-/* With incarnation if full or it is another one's. */
-char	*cmd_pid(const struct cmd *, char text[ADDRESS_SIZE], struct pid,
-	    bool full, uint64_t ref);
+/* A question or an order to a node, and its answer; rows come to fn. */
+int	 cmd_ask(struct cmd *, struct pid at, unsigned int op,
+	    const char *what, const char *const *args, size_t n,
+	    client_frame_fn *fn, void *ctx, const char *about);
 
 /* ---- causes of death ---- */
 
@@ -93,6 +94,7 @@ void	 cmd_cause(char text[WIRE_CAUSE_SIZE], const struct frame *);
 /* As a shell has it: exit code, 128 + signal, 1 for any other. */
 int	 cmd_cause_code(const char *cause);
 /* "down 12@alpha exit 3", or the object of an event. */
-void	 cmd_print_down(const struct cmd *, struct pid, const char *cause);
+void	 cmd_print_down(const struct cmd *, const char *pid,
+	    const char *cause);
 
 #endif /* CMD_H */

@@ -1,5 +1,5 @@
 /*
- * cmd_look.c - ps, info, names, whereis, self, stats, events, log.
+ * cmd_look.c - ps, info, names, whereis, self, stats, peers, events, log.
  *
  * Owns:    which columns people see.
  * Not here: the form of tables and JSON (row.c, json.c), which rows there are
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dest.h"
 #include "json.h"
 #include "row.h"
 #include "verb.h"
@@ -65,20 +66,33 @@ look_done(struct look *look)
 }
 
 /* A question whose rows are a table. */
+struct question {
+	struct look	 look;
+	const char	*what;
+};
+
+static int
+question_ask(void *ctx, struct pid at, const char *const *words, size_t n)
+{
+	struct question	*q = ctx;
+
+	return cmd_ask(q->look.cmd, at, WIRE_QUERY, q->what, words, n,
+	    look_on_frame, &q->look, NULL);
+}
+
 static int
 look_table(struct cmd *cmd, const char *what,
     const struct table_column *columns, size_t *rows)
 {
 	struct table	 table = { .columns = columns, .full = cmd->verbose };
-	struct look	 look = { .cmd = cmd, .table = &table };
+	struct question	 q = { { .cmd = cmd, .table = &table }, what };
 	int		 rc, done;
 
-	if ((rc = cmd_open(cmd)) != 0)
+	if ((rc = dest_open(cmd)) != 0)
 		return rc;
-	rc = cmd_ask(cmd, WIRE_QUERY, what, cmd->args, cmd->nargs,
-	    look_on_frame, &look, NULL);
-	done = look_done(&look);
-	*rows = look.rows;
+	rc = dest_each(cmd, cmd->args, cmd->nargs, question_ask, &q);
+	done = look_done(&q.look);
+	*rows = q.look.rows;
 	return rc != 0 ? rc : done;
 }
 
@@ -147,6 +161,27 @@ cmd_look_stats(struct cmd *cmd)
 	return look_table(cmd, "stats", columns, &rows);
 }
 
+int
+cmd_look_peers(struct cmd *cmd)
+{
+	static const struct table_column	 columns[] = {
+		{ "NODE", "node", 0 }, { "ROLE", "role", 0 },
+		{ "STATE", "state", 0 }, { "ADDRESS", "address", 0 },
+		{ "RTT", "rtt_us", 'm' }, { "HEARD", "heard_s", 'u' },
+		{ NULL, NULL, 0 },
+	};
+	static const struct table_column	 full[] = {
+		{ "NODE", "node", 0 }, { "ID", "id", 0 },
+		{ "ROLE", "role", 0 }, { "STATE", "state", 0 },
+		{ "ADDRESS", "address", 0 }, { "RTT", "rtt_us", 'm' },
+		{ "HEARD", "heard_s", 'u' }, { "WHY", "why", 0 },
+		{ NULL, NULL, 0 },
+	};
+	size_t	 rows;
+
+	return look_table(cmd, "peers", cmd->verbose ? full : columns, &rows);
+}
+
 /* ---- one thing ---- */
 
 static void
@@ -159,13 +194,14 @@ int
 cmd_look_info(struct cmd *cmd)
 {
 	struct look	 look = { .cmd = cmd, .print = print_info };
-	struct address	 a;
+	struct dest	 d = { .ref = 0 };
 	int		 rc;
 
-	if ((rc = cmd_open(cmd)) != 0 || (cmd->nargs > 0 &&
-	    (rc = cmd_address(cmd, cmd->args[0], &a)) != 0))
+	if ((rc = dest_open(cmd)) != 0 || (cmd->nargs > 0 &&
+	    (rc = dest_read(cmd, cmd->args[0], &d)) != 0))
 		return rc;
-	rc = cmd_ask(cmd, WIRE_QUERY, "info", cmd->args, cmd->nargs,
+	rc = cmd_ask(cmd, cmd->nargs > 0 ? d.at : cmd->at, WIRE_QUERY, "info",
+	    cmd->args, cmd->nargs,
 	    look_on_frame, &look, cmd->nargs > 0 ? cmd->args[0] : NULL);
 	if (rc == 0 && look.rows == 0)
 		rc = cmd_fail(cmd, CMD_NOBODY, "%s: no such process",
@@ -179,7 +215,7 @@ print_one(struct cmd *cmd, const char *name, struct pid pid)
 	char		 text[ADDRESS_SIZE];
 	struct json	 j;
 
-	cmd_pid(cmd, text, pid, cmd->verbose || cmd->json, 0);
+	dest_print(cmd, text, pid, cmd->verbose || cmd->json, 0);
 	if (cmd->json) {
 		json_open(&j, stdout);
 		if (name != NULL)
@@ -198,8 +234,8 @@ cmd_look_whereis(struct cmd *cmd)
 	struct pid	 pid;
 	int		 rc;
 
-	if ((rc = cmd_open(cmd)) != 0 ||
-	    (rc = cmd_resolve(cmd, cmd->args[0], &pid)) != 0)
+	if ((rc = dest_open(cmd)) != 0 ||
+	    (rc = dest_resolve(cmd, cmd->args[0], &pid)) != 0)
 		return rc;
 	return print_one(cmd, cmd->args[0], pid);
 }
@@ -207,7 +243,7 @@ cmd_look_whereis(struct cmd *cmd)
 int
 cmd_look_self(struct cmd *cmd)
 {
-	int	 rc = cmd_open(cmd);
+	int	 rc = dest_open(cmd);
 
 	return rc != 0 ? rc : print_one(cmd, NULL, cmd->client.self);
 }
@@ -240,10 +276,10 @@ cmd_look_events(struct cmd *cmd)
 	uint64_t	 ref;
 	int		 rc;
 
-	if ((rc = cmd_open(cmd)) != 0)
+	if ((rc = dest_open(cmd)) != 0)
 		return rc;
-	if (client_ask(&cmd->client, WIRE_QUERY, "events", NULL, 0, &ref) ==
-	    -1)
+	if (client_ask(&cmd->client, cmd->at, WIRE_QUERY, "events", NULL, 0,
+	    &ref) == -1)
 		return cmd_lost(cmd);
 	return look_live(cmd, ref, &look);
 }
@@ -279,30 +315,32 @@ print_death(struct cmd *cmd, const struct row *row)
 }
 
 static int
-log_deaths(struct cmd *cmd)
+log_deaths(struct cmd *cmd, const struct dest_pattern *p)
 {
 	struct look	 look = { .cmd = cmd, .print = print_death };
-	int		 rc = cmd_ask(cmd, WIRE_QUERY, "deaths", cmd->args,
-			    cmd->nargs, look_on_frame, &look, NULL);
+	const char	*args[] = { p->word };
+	int		 rc = cmd_ask(cmd, p->at, WIRE_QUERY, "deaths", args,
+			    1, look_on_frame, &look, NULL);
 
 	return rc != 0 ? rc : look_done(&look);
 }
 
 /* lines: NULL for as many as the supervisor thinks right. */
 static int
-log_lines(struct cmd *cmd, const char *lines, bool follow)
+log_lines(struct cmd *cmd, const struct dest_pattern *p, const char *lines,
+    bool follow)
 {
-	const char	*args[] = { cmd->args[0], lines };
+	const char	*args[] = { p->word, lines };
 	struct look	 look = { .cmd = cmd, .print = print_line };
 	struct answer	 a;
 	uint64_t	 live = 0;
 
 	/* The live lines first, so that none is lost between the two: those
 	   that come before the answer is complete stand in it, too. */
-	if (follow && client_ask(&cmd->client, WIRE_QUERY, "output", args, 1,
-	    &live) == -1)
+	if (follow && client_ask(&cmd->client, p->at, WIRE_QUERY, "output",
+	    args, 1, &live) == -1)
 		return cmd_lost(cmd);
-	if (client_ask(&cmd->client, WIRE_QUERY, "log", args,
+	if (client_ask(&cmd->client, p->at, WIRE_QUERY, "log", args,
 	    lines != NULL ? 2 : 1, &look.only) == -1 ||
 	    client_wait(&cmd->client, look.only, &a, look_on_frame, &look) ==
 	    -1)
@@ -317,6 +355,7 @@ int
 cmd_look_log(struct cmd *cmd)
 {
 	const char	*lines = cmd_option(cmd, OPT_LINES);
+	struct dest_pattern	 p;
 	long long	 n = 0;
 	bool		 follow = cmd_option(cmd, 'f') != NULL;
 	int		 rc;
@@ -326,9 +365,10 @@ cmd_look_log(struct cmd *cmd)
 	if (cmd_option(cmd, OPT_DEATHS) != NULL &&
 	    (follow || lines != NULL))
 		return cmd_misused(cmd, "--deaths goes with no other option");
-	if ((rc = cmd_open(cmd)) != 0)
+	if ((rc = dest_open(cmd)) != 0 ||
+	    (rc = dest_pattern(cmd, cmd->args[0], &p)) != 0)
 		return rc;
 	if (cmd_option(cmd, OPT_DEATHS) != NULL)
-		return log_deaths(cmd);
-	return log_lines(cmd, lines, follow);
+		return log_deaths(cmd, &p);
+	return log_lines(cmd, &p, lines, follow);
 }

@@ -2,7 +2,8 @@
  * cmd_message.c - send, recv, call.
  *
  * Owns:    what these verbs do and print.
- * Not here: the bytes of a message (message.c), quoting (quote.c).
+ * Not here: the bytes of a message (message.c), quoting (quote.c), addresses
+ *          (dest.c).
  * Errors:  an exit code, when the reason has been printed.
  */
 #include "cmd.h"
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dest.h"
 #include "json.h"
 #include "message.h"
 #include "quote.h"
@@ -141,29 +143,26 @@ add_message(struct cmd *cmd, struct buf *b)
 int
 cmd_message_send(struct cmd *cmd)
 {
-	struct address	 a;
-	struct pid	 to = nobody;
+	struct dest	 d;
 	struct buf	 b;
 	unsigned int	 op = WIRE_SEND;
 	int		 rc;
 
-	if ((rc = cmd_open(cmd)) != 0 ||
-	    (rc = cmd_address(cmd, cmd->args[0], &a)) != 0)
+	if ((rc = dest_open(cmd)) != 0 ||
+	    (rc = dest_read(cmd, cmd->args[0], &d)) != 0)
 		return rc;
 	client_begin(&cmd->client, &b);
-	if (a.serial == 0) {
+	if (pid_none(d.pid)) {
 		op = WIRE_SEND_NAME;		/* it may be nobody's */
-		buf_add_str8(&b, a.name);
-	} else {
-		(void)cmd_resolve(cmd, cmd->args[0], &to);
-		if (a.ref != 0)
-			op = WIRE_REPLY;
+		buf_add_str8(&b, d.text);
+	} else if (d.ref != 0) {
+		op = WIRE_REPLY;
 	}
 	if ((rc = add_message(cmd, &b)) != 0) {
 		buf_release(&b);
 		return rc;
 	}
-	if (client_send(&cmd->client, &b, op, 0, to, a.ref) == -1 ||
+	if (client_send(&cmd->client, &b, op, 0, d.pid, d.ref) == -1 ||
 	    client_sync(&cmd->client, NULL, NULL) == -1)
 		return cmd_lost(cmd);
 	return CMD_DONE;
@@ -192,13 +191,11 @@ print_words(struct cmd *cmd, const char *from, const struct message *m)
 }
 
 static int
-print_message(struct cmd *cmd, struct pid sender, uint64_t ref,
-    const struct message *m, bool with_from)
+print_from(struct cmd *cmd, const char *from, const struct message *m,
+    bool with_from)
 {
-	char		 from[ADDRESS_SIZE];
 	struct json	 j;
 
-	cmd_pid(cmd, from, sender, cmd->verbose || cmd->json, ref);
 	if (!cmd->json)
 		return print_words(cmd, with_from ? from : NULL, m);
 	json_open(&j, stdout);
@@ -208,6 +205,38 @@ print_message(struct cmd *cmd, struct pid sender, uint64_t ref,
 	json_words(&j, "values", (const char *const *)m->words.v, m->words.n);
 	json_close(&j);
 	return cmd_flush(cmd);
+}
+
+static int
+print_message(struct cmd *cmd, struct pid sender, uint64_t ref,
+    const struct message *m, bool with_from)
+{
+	char	 from[ADDRESS_SIZE];
+
+	dest_print(cmd, from, sender, cmd->verbose || cmd->json, ref);
+	return print_from(cmd, from, m, with_from);
+}
+
+/* A node that comes or goes, in the form of a message: 0@beta nodeup s ROLE. */
+static int
+print_node(struct cmd *cmd, const struct frame *f)
+{
+	char			 name[UINT8_MAX + 1], role[UINT8_MAX + 1];
+	char			 from[ADDRESS_SIZE];
+	char			*words[] = { role };
+	struct message		 m = { .format = "s", .words = { 1, words } };
+	struct rd		 r;
+	bool			 up;
+
+	rd_init(&r, f->body, f->body_len);
+	up = rd_u8(&r) != 0;
+	rd_str8(&r, name, sizeof(name));
+	rd_str8(&r, role, sizeof(role));
+	(void)snprintf(m.name, sizeof(m.name), "%s", up ? "nodeup" :
+	    "nodedown");
+	pid_print(from, (struct pid){ f->h.from.node, 0 }, name,
+	    cmd->verbose || cmd->json, 0);
+	return print_from(cmd, from, &m, true);
 }
 
 /* A death, or a trapped exit, in the form of a message: PID down s CAUSE. */
@@ -237,6 +266,8 @@ print_frame(struct cmd *cmd, const struct frame *f, bool with_from, bool *bad)
 	*bad = false;
 	if (f->h.op == WIRE_DOWN || f->h.op == WIRE_EXITED)
 		return print_end(cmd, f);
+	if (f->h.op == WIRE_NODE)
+		return print_node(cmd, f);
 	rd_init(&r, f->body, f->body_len);
 	if (f->h.op == WIRE_SEND_NAME) {
 		rd_str8(&r, name, sizeof(name));
@@ -247,7 +278,7 @@ print_frame(struct cmd *cmd, const struct frame *f, bool with_from, bool *bad)
 	if (r.bad || message_read(&m, &r, &cmd->pids) == -1) {
 		*bad = true;
 		return cmd_fail(cmd, CMD_FAILED, "dropped: what %s sent is "
-		    "not of the format it says", cmd_pid(cmd, who, sender,
+		    "not of the format it says", dest_print(cmd, who, sender,
 		    false, 0));
 	}
 	/* Only a call has an answer; the ref of a SEND is nobody's. */
@@ -267,6 +298,7 @@ is_mail(const struct frame *f)
 	case WIRE_FORWARD:
 	case WIRE_DOWN:
 	case WIRE_EXITED:
+	case WIRE_NODE:
 		return true;
 	default:
 		return false;
@@ -317,7 +349,7 @@ cmd_message_recv(struct cmd *cmd)
 
 	if ((rc = cmd_seconds(cmd, 't', &deadline)) != 0 ||
 	    (rc = cmd_count(cmd, OPT_COUNT, INT64_MAX, &count)) != 0 ||
-	    (rc = cmd_open(cmd)) != 0)
+	    (rc = dest_open(cmd)) != 0)
 		return rc;
 	while (count > 0) {
 		if ((rc = take(cmd, &f, deadline)) != 0)
@@ -377,8 +409,8 @@ cmd_message_call(struct cmd *cmd)
 	int		 rc;
 
 	if ((rc = cmd_seconds(cmd, 't', &deadline)) != 0 ||
-	    (rc = cmd_open(cmd)) != 0 ||
-	    (rc = cmd_resolve(cmd, cmd->args[0], &to)) != 0)
+	    (rc = dest_open(cmd)) != 0 ||
+	    (rc = dest_resolve(cmd, cmd->args[0], &to)) != 0)
 		return rc;
 	client_begin(&cmd->client, &b);
 	if ((rc = add_message(cmd, &b)) != 0) {

@@ -14,12 +14,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dest.h"
 #include "json.h"
-#include "row.h"
 #include "launch.h"
+#include "row.h"
 #include "verb.h"
-
-static const struct pid	nobody;
 
 /* ---- spawn ---- */
 
@@ -29,7 +28,7 @@ print_born(struct cmd *cmd, struct pid pid)
 	char		 text[ADDRESS_SIZE];
 	struct json	 j;
 
-	cmd_pid(cmd, text, pid, cmd->verbose || cmd->json, 0);
+	dest_print(cmd, text, pid, cmd->verbose || cmd->json, 0);
 	if (cmd->json) {
 		json_open(&j, stdout);
 		json_str(&j, "pid", text);
@@ -43,7 +42,7 @@ print_born(struct cmd *cmd, struct pid pid)
 static int
 follow(struct cmd *cmd, uint64_t ref)
 {
-	char		 cause[WIRE_CAUSE_SIZE];
+	char		 cause[WIRE_CAUSE_SIZE], text[ADDRESS_SIZE];
 	struct frame	 f;
 	int		 rc;
 
@@ -52,7 +51,8 @@ follow(struct cmd *cmd, uint64_t ref)
 			return cmd_lost(cmd);
 	while (f.h.op != WIRE_DOWN || f.h.ref != ref);
 	cmd_cause(cause, &f);
-	cmd_print_down(cmd, f.h.from, cause);
+	cmd_print_down(cmd, dest_print(cmd, text, f.h.from, cmd->verbose ||
+	    cmd->json, 0), cause);
 	if ((rc = cmd_flush(cmd)) != 0)
 		return rc;
 	return strcmp(cause, "normal") == 0 ? CMD_DONE : CMD_FAILED;
@@ -77,7 +77,7 @@ cmd_process_spawn(struct cmd *cmd)
 		return cmd_misused(cmd, "'%s' is no name: a letter, then "
 		    "letters, digits, _ . -, at most 63", s.name);
 	if ((rc = launch_parse(cmd, &s, cmd->args[0], NULL, 0)) != 0 ||
-	    (rc = cmd_open(cmd)) != 0)
+	    (rc = dest_open(cmd)) != 0)
 		return rc;
 	if (s.link && !cmd->client.attached)
 		return cmd_misused(cmd, "--link only inside a worker");
@@ -89,7 +89,8 @@ cmd_process_spawn(struct cmd *cmd)
 
 /* ---- exit, kill ---- */
 
-/* Was there anybody?  A monitor set before the order tells at once. */
+/* Was there anybody?  A monitor set before the order tells at once, of a local
+   process: another node has been asked already. */
 static void
 on_noproc(void *ctx, const struct frame *f)
 {
@@ -114,8 +115,9 @@ order_end(struct cmd *cmd, unsigned int op, const char *text)
 	if (strlen(text) > WIRE_TEXT_MAX)
 		return cmd_misused(cmd, "TEXT has at most %d bytes",
 		    WIRE_TEXT_MAX);
-	if ((rc = cmd_open(cmd)) != 0 ||
-	    (rc = cmd_resolve(cmd, cmd->args[0], &to)) != 0)
+	if ((rc = dest_open(cmd)) != 0 ||
+	    (rc = dest_resolve(cmd, cmd->args[0], &to)) != 0 ||
+	    (rc = dest_check(cmd, cmd->args[0], to)) != 0)
 		return rc;
 	client_begin(c, &b);
 	buf_add(&b, text, strlen(text));
@@ -161,8 +163,9 @@ signal_number(const char *text)
 }
 
 struct hits {
-	const struct cmd	*cmd;
-	size_t			 n;
+	struct cmd	*cmd;
+	char		 number[16];
+	size_t		 n;
 };
 
 static void
@@ -183,20 +186,35 @@ hits_on_frame(void *ctx, const struct frame *f)
 	row_release(&row);
 }
 
+static int
+signal_at(void *ctx, struct pid at, const char *const *patterns, size_t n)
+{
+	struct hits	 *hits = ctx;
+	const char	**words = calloc(n + 1, sizeof(words[0]));
+	int		  rc;
+
+	if (words == NULL)
+		return cmd_fail(hits->cmd, CMD_FAILED, "out of memory");
+	words[0] = hits->number;
+	memcpy(words + 1, patterns, n * sizeof(words[0]));
+	rc = cmd_ask(hits->cmd, at, WIRE_CONTROL, "signal", words, n + 1,
+	    hits_on_frame, hits, NULL);
+	free(words);
+	return rc;
+}
+
 int
 cmd_process_signal(struct cmd *cmd)
 {
-	struct hits	 hits = { cmd, 0 };
-	char		 number[16];
+	struct hits	 hits = { .cmd = cmd };
 	int		 n, rc;
 
 	if ((n = signal_number(cmd->args[0])) == 0)
 		return cmd_misused(cmd, "'%s' is no signal", cmd->args[0]);
-	(void)snprintf(number, sizeof(number), "%d", n);
-	cmd->args[0] = number;
-	if ((rc = cmd_open(cmd)) != 0 ||
-	    (rc = cmd_ask(cmd, WIRE_CONTROL, "signal", cmd->args, cmd->nargs,
-	    hits_on_frame, &hits, NULL)) != 0 || (rc = cmd_flush(cmd)) != 0)
+	(void)snprintf(hits.number, sizeof(hits.number), "%d", n);
+	if ((rc = dest_open(cmd)) != 0 ||
+	    (rc = dest_each(cmd, cmd->args + 1, cmd->nargs - 1, signal_at,
+	    &hits)) != 0 || (rc = cmd_flush(cmd)) != 0)
 		return rc;
 	return hits.n > 0 ? CMD_DONE : cmd_fail(cmd, CMD_NOBODY,
 	    "%s: no such process", cmd->args[1]);
@@ -220,7 +238,7 @@ name_order(struct cmd *cmd, unsigned int op, const char *name, struct pid to)
 		return cmd_lost(cmd);
 	if (a.error == EEXIST && !pid_none(a.pid))
 		return cmd_fail(cmd, CMD_FAILED, "%s is taken by %s", name,
-		    cmd_pid(cmd, owner, a.pid, cmd->verbose, 0));
+		    dest_print(cmd, owner, a.pid, cmd->verbose, 0));
 	return a.error == 0 ? CMD_DONE : cmd_refused(cmd, &a, name);
 }
 
@@ -238,8 +256,8 @@ cmd_process_register(struct cmd *cmd)
 	struct pid	 to;
 	int		 rc;
 
-	if ((rc = name_check(cmd)) != 0 || (rc = cmd_open(cmd)) != 0 ||
-	    (rc = cmd_resolve(cmd, cmd->args[1], &to)) != 0)
+	if ((rc = name_check(cmd)) != 0 || (rc = dest_open(cmd)) != 0 ||
+	    (rc = dest_resolve(cmd, cmd->args[1], &to)) != 0)
 		return rc;
 	return name_order(cmd, WIRE_REGISTER, cmd->args[0], to);
 }
@@ -249,7 +267,7 @@ cmd_process_unregister(struct cmd *cmd)
 {
 	int	 rc;
 
-	if ((rc = name_check(cmd)) != 0 || (rc = cmd_open(cmd)) != 0)
+	if ((rc = name_check(cmd)) != 0 || (rc = dest_open(cmd)) != 0)
 		return rc;
-	return name_order(cmd, WIRE_UNREGISTER, cmd->args[0], nobody);
+	return name_order(cmd, WIRE_UNREGISTER, cmd->args[0], cmd->at);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dest.h"
 #include "row.h"
 #include "verb.h"
 
@@ -55,7 +56,7 @@ targets_watch(struct cmd *cmd, struct targets *ts)
 
 	for (ts->n = 0; ts->n < cmd->nargs; ts->n++) {
 		t = &ts->v[ts->n];
-		if ((rc = cmd_resolve(cmd, cmd->args[ts->n], &t->pid)) != 0)
+		if ((rc = dest_resolve(cmd, cmd->args[ts->n], &t->pid)) != 0)
 			return rc;
 		t->ref = client_ref(&cmd->client);
 		if (client_order(&cmd->client, WIRE_MONITOR, 0, t->pid,
@@ -65,7 +66,7 @@ targets_watch(struct cmd *cmd, struct targets *ts)
 	if (client_sync(&cmd->client, targets_on_frame, ts) == -1)
 		return cmd_lost(cmd);
 	for (t = ts->v; t < ts->v + ts->n && !cmd->quiet; t++)
-		fprintf(stderr, "watching %s\n", cmd_pid(cmd, text, t->pid,
+		fprintf(stderr, "watching %s\n", dest_print(cmd, text, t->pid,
 		    cmd->verbose, 0));
 	return 0;
 }
@@ -76,12 +77,14 @@ targets_tell(struct cmd *cmd, struct targets *ts, bool one, int *rc)
 {
 	size_t		 i, dead = 0;
 	struct target	*t;
+	char		 text[ADDRESS_SIZE];
 
 	for (i = 0; i < ts->n; i++) {
 		t = &ts->v[i];
 		if (t->dead && !t->told) {
 			t->told = true;
-			cmd_print_down(cmd, t->pid, t->cause);
+			cmd_print_down(cmd, dest_print(cmd, text, t->pid,
+			    cmd->verbose || cmd->json, 0), t->cause);
 			if ((*rc = cmd_flush(cmd)) != 0)
 				return true;
 			if (one) {
@@ -121,7 +124,7 @@ cmd_watch_monitor(struct cmd *cmd)
 
 	if (ts.v == NULL)
 		return cmd_fail(cmd, CMD_FAILED, "out of memory");
-	if ((rc = cmd_open(cmd)) == 0)
+	if ((rc = dest_open(cmd)) == 0)
 		rc = targets_follow(cmd, &ts);
 	free(ts.v);
 	return rc;
@@ -138,8 +141,8 @@ wait_end(struct cmd *cmd, struct mono deadline)
 	int		 rc;
 
 	cmd->own = CMD_OWN;
-	if ((rc = cmd_open(cmd)) != 0 ||
-	    (rc = cmd_resolve(cmd, cmd->args[0], &t.pid)) != 0)
+	if ((rc = dest_open(cmd)) != 0 ||
+	    (rc = dest_resolve(cmd, cmd->args[0], &t.pid)) != 0)
 		return rc;
 	t.ref = client_ref(&cmd->client);
 	if (client_order(&cmd->client, WIRE_MONITOR, 0, t.pid, t.ref) == -1)
@@ -188,24 +191,28 @@ awaited_on_frame(void *ctx, const struct frame *f)
  * between the two is told by the events, so nothing is missed or polled for.
  */
 static int
-wait_state(struct cmd *cmd, bool ready, const char *name,
+wait_state(struct cmd *cmd, bool ready, const char *text,
     struct mono deadline)
 {
-	struct awaited	 a = { .name = name, .stale = true };
-	struct frame	 f;
-	uint64_t	 ref;
-	int		 rc;
+	struct dest_pattern	 p;
+	struct awaited		 a = { .name = p.word, .stale = true };
+	const char		*words[] = { p.word };
+	struct answer		 answer;
+	struct frame		 f;
+	uint64_t		 ref;
+	int			 rc;
 
-	if ((rc = cmd_open(cmd)) != 0)
+	if ((rc = dest_open(cmd)) != 0 ||
+	    (rc = dest_pattern(cmd, text, &p)) != 0)
 		return rc;
-	if (client_ask(&cmd->client, WIRE_QUERY, "events", NULL, 0, &ref) ==
-	    -1)
+	if (client_ask(&cmd->client, p.at, WIRE_QUERY, "events", NULL, 0,
+	    &ref) == -1)
 		return cmd_lost(cmd);
 	for (;;) {
 		if (a.stale) {
-			a = (struct awaited){ .name = name, .down = true };
-			if ((rc = cmd_ask(cmd, WIRE_QUERY, "ps", &name, 1,
-			    awaited_on_frame, &a, name)) != 0)
+			a = (struct awaited){ .name = p.word, .down = true };
+			if ((rc = cmd_ask(cmd, p.at, WIRE_QUERY, "ps", words,
+			    1, awaited_on_frame, &a, text)) != 0)
 				return rc;
 			continue;
 		}
@@ -213,6 +220,8 @@ wait_state(struct cmd *cmd, bool ready, const char *name,
 			return CMD_DONE;
 		if (client_read(&cmd->client, &f, deadline) == -1)
 			return cmd_lost(cmd);
+		if (f.h.ref == ref && client_answer(&cmd->client, &f, &answer))
+			return cmd_refused(cmd, &answer, text);
 		awaited_on_frame(&a, &f);
 	}
 }
@@ -247,10 +256,8 @@ order_each(struct cmd *cmd, unsigned int op, unsigned int flags, bool ref)
 	size_t		 i;
 	int		 rc;
 
-	if ((rc = cmd_open(cmd)) != 0)
-		return rc;
 	for (i = 0; i < cmd->nargs; i++) {
-		if ((rc = cmd_resolve(cmd, cmd->args[i], &to)) != 0)
+		if ((rc = dest_resolve(cmd, cmd->args[i], &to)) != 0)
 			return rc;
 		if (client_order(&cmd->client, op, flags, to,
 		    ref ? client_ref(&cmd->client) : 0) == -1)
@@ -260,28 +267,50 @@ order_each(struct cmd *cmd, unsigned int op, unsigned int flags, bool ref)
 	    CMD_DONE;
 }
 
+/* Nodes, processes, or both. */
+static int
+watch_each(struct cmd *cmd, unsigned int nodes_on, unsigned int op,
+    unsigned int flags, bool ref)
+{
+	bool	 nodes = cmd_option(cmd, OPT_NODES) != NULL;
+	int	 rc;
+
+	if (cmd->nargs == 0 && !nodes)
+		return cmd_misused(cmd, "too few arguments");
+	if ((rc = dest_open(cmd)) != 0)
+		return rc;
+	if (nodes && client_order(&cmd->client, WIRE_NODES, nodes_on, nobody,
+	    0) == -1)
+		return cmd_lost(cmd);
+	return order_each(cmd, op, flags, ref);
+}
+
 int
 cmd_watch_watch(struct cmd *cmd)
 {
-	return order_each(cmd, WIRE_MONITOR, WIRE_F_MAILBOX, true);
+	return watch_each(cmd, WIRE_F_ON, WIRE_MONITOR, WIRE_F_MAILBOX, true);
 }
 
 int
 cmd_watch_unwatch(struct cmd *cmd)
 {
-	return order_each(cmd, WIRE_DEMONITOR, 0, false);
+	return watch_each(cmd, 0, WIRE_DEMONITOR, 0, false);
 }
 
 int
 cmd_watch_link(struct cmd *cmd)
 {
-	return order_each(cmd, WIRE_LINK, 0, false);
+	int	 rc = dest_open(cmd);
+
+	return rc != 0 ? rc : order_each(cmd, WIRE_LINK, 0, false);
 }
 
 int
 cmd_watch_unlink(struct cmd *cmd)
 {
-	return order_each(cmd, WIRE_UNLINK, 0, false);
+	int	 rc = dest_open(cmd);
+
+	return rc != 0 ? rc : order_each(cmd, WIRE_UNLINK, 0, false);
 }
 
 int
@@ -293,7 +322,7 @@ cmd_watch_trap(struct cmd *cmd)
 	if (on == 0 && strcmp(cmd->args[0], "off") != 0)
 		return cmd_misused(cmd, "'%s' is neither on nor off",
 		    cmd->args[0]);
-	if ((rc = cmd_open(cmd)) != 0)
+	if ((rc = dest_open(cmd)) != 0)
 		return rc;
 	if (client_order(&cmd->client, WIRE_TRAP, on, nobody, 0) == -1 ||
 	    client_sync(&cmd->client, NULL, NULL) == -1)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dest.h"
 #include "verb.h"
 
 /* A script needs to know what to write where, not that it was wrong. */
@@ -95,12 +96,12 @@ launch_ask(struct cmd *cmd, const struct launch *s, struct pid *pid,
 	*ref = client_ref(c);
 	client_begin(c, &b);
 	add_body(&b, s, *ref);
-	if (client_send(c, &b, WIRE_SPAWN, flags, (struct pid){ 0, 0 }, ask) ==
-	    -1 || client_wait(c, ask, &a, NULL, NULL) == -1)
+	if (client_send(c, &b, WIRE_SPAWN, flags, cmd->at, ask) == -1 ||
+	    client_wait(c, ask, &a, NULL, NULL) == -1)
 		return cmd_lost(cmd);
 	if (a.error == EEXIST && !pid_none(a.pid))
 		return cmd_fail(cmd, CMD_FAILED, "the name %s is taken by %s",
-		    s->name, cmd_pid(cmd, owner, a.pid, cmd->verbose, 0));
+		    s->name, dest_print(cmd, owner, a.pid, cmd->verbose, 0));
 	if (a.error != 0)
 		return cmd_refused(cmd, &a, a.text[0] != '\0' ? NULL :
 		    s->program);

@@ -1,31 +1,40 @@
 /*
- * private.c - a supervisor of our own, for the time of one command.
+ * private.c - supervisors of our own, for the time of one command.
  *
- * Owns:    the temporary directory, broodd as our child, our signals, the order
- *          in which it all ends.
- * Not here: what is run in it (cmd_run.c).
+ * Owns:    the temporary directory, our signals, the order in which it all
+ *          begins and ends.
+ * Not here: one supervisor (member.c), how they meet (meet.c), what is run in
+ *          them (cmd_run.c).
  * Errors:  an exit code, when the reason has been printed.
  */
 #include "private.h"
 
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "paths.h"
+#include "row.h"
+
+#define TURN_FRAMES	64		/* of one member, before the next */
+
+static const struct mono	at_once;
+
+const char *
+private_prefix(const struct private *p, const struct member *m,
+    char text[32])
+{
+	(void)snprintf(text, 32, "%s%s", p->n > 1 ? m->name : "",
+	    p->n > 1 ? ": " : "");
+	return text;
+}
 
 /* ---- the directory ---- */
 
@@ -38,13 +47,6 @@ remove_entry(const char *path, const struct stat *st, int what,
 	return 0;
 }
 
-/* A value may have blanks and a # in it, but nothing that ends a quote. */
-static bool
-quotable(const char *value)
-{
-	return value[strcspn(value, "\"\\\n\r")] == '\0';
-}
-
 /* Short: the path of a socket in it must fit in 107 bytes. */
 static int
 make_directory(struct private *p)
@@ -52,7 +54,7 @@ make_directory(struct private *p)
 	const char	*tmp = getenv("TMPDIR");
 	int		 n;
 
-	if (tmp == NULL || tmp[0] != '/' || !quotable(tmp))
+	if (tmp == NULL || tmp[0] != '/' || !member_quotable(tmp))
 		tmp = "/tmp";
 	n = snprintf(p->dir, sizeof(p->dir), "%s/brood-run-XXXXXX", tmp);
 	if (n < 0 || (size_t)n >= sizeof(p->dir))
@@ -65,31 +67,51 @@ make_directory(struct private *p)
 	return n;
 }
 
+/* 64 hex digits that nobody else has. */
 static int
-write_conf(struct private *p, const char *worker_dir)
+make_key(struct private *p, char path[80])
 {
-	struct passwd	*pw;
-	char		 path[96];
-	FILE		*f;
+	unsigned char	 key[32];
+	FILE		*f = NULL;
+	size_t		 i;
+	int		 fd;
 
-	if (!quotable(worker_dir))
-		return cmd_fail(p->cmd, CMD_FAILED, "%s: has a character that "
-		    "no configuration can hold", worker_dir);
-	(void)snprintf(path, sizeof(path), "%s/brood.conf", p->dir);
-	if ((f = fopen(path, "we")) == NULL)
-		return cmd_fail(p->cmd, CMD_FAILED, "%s: %s", path,
-		    strerror(errno));
-	fprintf(f, "[node]\nname = master\nrole = MASTER\nlog = \"%s/log\"\n",
-	    p->dir);
-	if (worker_dir[0] != '\0')
-		fprintf(f, "worker-dir = \"%s\"\n", worker_dir);
-	/* Also as root everything runs as whoever called. */
-	if (geteuid() == 0 && (pw = getpwuid(geteuid())) != NULL)
-		fprintf(f, "user = %s\nworker-user = %s\n", pw->pw_name,
-		    pw->pw_name);
-	if (fclose(f) == 0)
-		return 0;
+	(void)snprintf(path, 80, "%s/key", p->dir);
+	arc4random_buf(key, sizeof(key));
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd != -1 && (f = fdopen(fd, "w")) != NULL) {
+		for (i = 0; i < sizeof(key); i++)
+			fprintf(f, "%02x", key[i]);
+		putc('\n', f);
+		if (fclose(f) == 0)
+			return 0;
+	} else if (fd != -1) {
+		close(fd);
+	}
 	return cmd_fail(p->cmd, CMD_FAILED, "%s: %s", path, strerror(errno));
+}
+
+static int
+make_members(struct private *p)
+{
+	size_t	 i;
+
+	p->members = calloc(p->n, sizeof(p->members[0]));
+	p->fds = calloc(2 * p->n + 1, sizeof(p->fds[0]));
+	if (p->members == NULL || p->fds == NULL) {
+		free(p->members);
+		p->members = NULL;
+		p->n = 0;
+		return cmd_fail(p->cmd, CMD_FAILED, "out of memory");
+	}
+	for (i = 0; i < p->n; i++) {
+		p->members[i].cmd = p->cmd;
+		p->members[i].ready = -1;
+		(void)snprintf(p->members[i].name,
+		    sizeof(p->members[i].name), i == 0 ? "master" :
+		    "worker%zu", i);
+	}
+	return 0;
 }
 
 /* ---- signals ---- */
@@ -126,249 +148,318 @@ take_signals(struct private *p)
 	return 0;
 }
 
-/* Empties the descriptor: who is to stop us, and has broodd ended? */
+/* Empties the descriptor: who is to stop us, and who has ended? */
 int
 private_heard(struct private *p)
 {
 	struct signalfd_siginfo	 info;
+	bool			 again = false;
+	size_t			 i;
 
 	while (read(p->signals, &info, sizeof(info)) == sizeof(info))
 		if (info.ssi_signo != SIGCHLD) {
-			/* The second time there is no patience left. */
-			if (p->stopped_by != 0 && p->broodd != 0)
-				(void)kill(p->broodd, SIGKILL);
+			again = p->stopped_by != 0;
 			p->stopped_by = (int)info.ssi_signo;
 		}
-	if (p->broodd != 0 && waitpid(p->broodd, NULL, WNOHANG) == p->broodd)
-		p->broodd = 0;
+	for (i = 0; i < p->n; i++) {
+		/* The second time there is no patience left. */
+		if (again)
+			member_kill(&p->members[i], SIGKILL);
+		member_bury(&p->members[i]);
+	}
 	return p->stopped_by;
 }
 
-/* ---- the supervisor ---- */
+/* ---- waiting for any of them ---- */
 
-/* broodd tells here when it is ready, as it tells any init. */
+/* Until something is there to be heard or read, or the deadline.  -1: errno,
+   EINTR for a signal. */
 static int
-open_ready(struct private *p)
+await(struct private *p, struct mono deadline)
 {
-	struct sockaddr_un	 sa = { .sun_family = AF_UNIX };
+	size_t		 i;
+	struct member	*m;
 
-	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/ready", p->dir);
-	p->ready = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0);
-	if (p->ready == -1 || bind(p->ready, (struct sockaddr *)&sa,
-	    sizeof(sa)) == -1)
-		return cmd_fail(p->cmd, CMD_FAILED, "%s: %s", sa.sun_path,
-		    strerror(errno));
+	p->fds[0] = (struct pollfd){ .fd = p->signals, .events = POLLIN };
+	for (i = 0; i < p->n; i++) {
+		m = &p->members[i];
+		p->fds[1 + 2 * i] = (struct pollfd){ .fd = m->up ? -1 :
+		    m->ready, .events = POLLIN };
+		p->fds[2 + 2 * i] = (struct pollfd){ .fd =
+		    member_connected(m) ? m->client->conn.fd : -1,
+		    .events = POLLIN };
+	}
+	if (poll(p->fds, (nfds_t)(2 * p->n + 1), mono_poll_ms(deadline,
+	    mono_now())) == -1)
+		return -1;
+	for (i = 0; i < p->n; i++)
+		if (p->fds[2 + 2 * i].revents != 0)
+			p->members[i].readable = true;
+	if (p->fds[0].revents == 0)
+		return 0;
+	errno = EINTR;
+	return -1;
+}
+
+/* One that is worth reading, the present one first; NULL: none. */
+static struct member *
+next_readable(struct private *p)
+{
+	struct member	*m;
+	size_t		 i;
+
+	if (p->frames >= TURN_FRAMES) {
+		p->frames = 0;
+		p->turn++;
+	}
+	for (i = 0; i < p->n; i++) {
+		m = &p->members[(p->turn + i) % p->n];
+		if (m->readable && member_connected(m)) {
+			p->turn = (p->turn + i) % p->n;
+			return m;
+		}
+	}
+	return NULL;
+}
+
+/* What a failure to wait is: nobody's stream, but somebody must say so. */
+static int
+read_failed(struct private *p, struct member **from)
+{
+	int	 error = errno;
+
+	*from = p->members;
+	if (error != EINTR)
+		(void)snprintf((*from)->client->why,
+		    sizeof((*from)->client->why), "poll: %s",
+		    strerror(error));
+	errno = error;
+	return -1;
+}
+
+int
+private_read(struct private *p, struct member **from, struct frame *f,
+    struct mono deadline)
+{
+	struct member	*m;
+
+	for (;;) {
+		/* So that one who never pauses hides neither the others nor
+		   a signal. */
+		if (p->frames >= TURN_FRAMES && await(p, at_once) == -1)
+			return read_failed(p, from);
+		if ((m = next_readable(p)) == NULL) {
+			if (mono_reached(deadline, mono_now())) {
+				errno = ETIMEDOUT;
+				return -1;
+			}
+			if (await(p, deadline) == -1)
+				return read_failed(p, from);
+			continue;
+		}
+		*from = m;
+		p->frames++;
+		if (client_read(m->client, f, at_once) == 0)
+			return 0;
+		if (errno != ETIMEDOUT)
+			return -1;
+		m->readable = false;
+		p->frames = 0;
+	}
+}
+
+int
+private_lost(struct private *p, struct member *m)
+{
+	char	 prefix[32];
+
+	m->blame = true;
+	return cmd_fail(p->cmd, CMD_UNREACHABLE, "%s%s",
+	    private_prefix(p, m, prefix), m->client->why);
+}
+
+/* ---- the beginning ---- */
+
+static int
+not_up(struct private *p, struct member *m, const char *when)
+{
+	char	 prefix[32];
+
+	m->blame = true;
+	return cmd_fail(p->cmd, CMD_FAILED, "%sthe supervisor did not start%s",
+	    private_prefix(p, m, prefix), when);
+}
+
+/* Until those that were started are ready. */
+static int
+await_up(struct private *p, struct mono deadline)
+{
+	struct member	*m, *waiting;
+	char		 when[32];
+
+	(void)snprintf(when, sizeof(when), " within %d s", PRIVATE_SECONDS);
+	for (;;) {
+		if (private_heard(p) != 0)
+			return CMD_OWN;
+		waiting = NULL;
+		for (m = p->members; m < p->members + p->n; m++) {
+			if (m->ready == -1 || m->up)
+				continue;
+			member_hear(m);
+			if (!m->up && m->broodd == 0)
+				return not_up(p, m, "");
+			if (!m->up)
+				waiting = m;
+		}
+		if (waiting == NULL)
+			return 0;
+		if (mono_reached(deadline, mono_now()))
+			return not_up(p, waiting, when);
+		if (await(p, deadline) == -1 && errno != EINTR)
+			return cmd_fail(p->cmd, CMD_FAILED, "poll: %s",
+			    strerror(errno));
+	}
+}
+
+static int
+connect_to(struct private *p, struct member *m)
+{
+	while (member_connect(m, p->signals, m == p->members) == -1) {
+		if (errno != EINTR)
+			return private_lost(p, m);
+		if (private_heard(p) != 0)
+			return CMD_OWN;
+		if (m->broodd == 0)
+			return not_up(p, m, "");
+	}
 	return 0;
 }
 
-/* The child: never returns.  It is to go when we do, however we do. */
-_Noreturn static void
-exec_broodd(const char *path, char **argv, char **envp, pid_t parent)
+int
+private_reconnect(struct private *p)
 {
-	sigset_t	 empty;
-	int		 null = open("/dev/null", O_RDWR);
-
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(CMD_OWN);			/* it is gone already */
-	/* A group of its own: ^C is for us, and we stop it in order. */
-	(void)setpgid(0, 0);
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
-	    dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
-		_exit(CMD_OWN);
-	closefrom(STDERR_FILENO + 1);
-	(void)signal(SIGPIPE, SIG_DFL);
-	sigemptyset(&empty);
-	(void)sigprocmask(SIG_SETMASK, &empty, NULL);
-	execve(path, argv, envp);
-	_exit(CMD_OWN);
-}
-
-extern char	**environ;
-
-/* Our environment with two variables in front, which win. */
-static char **
-make_environment(char *run_dir, char *notify)
-{
-	size_t	  i, n = 0, at = 2;
-	char	**envp;
-
-	while (environ[n] != NULL)
-		n++;
-	if ((envp = calloc(n + 3, sizeof(envp[0]))) == NULL)
-		return NULL;
-	envp[0] = run_dir;
-	envp[1] = notify;
-	for (i = 0; i < n; i++)
-		if (strncmp(environ[i], "BROOD_", 6) != 0 &&
-		    strncmp(environ[i], "NOTIFY_SOCKET=", 14) != 0)
-			envp[at++] = environ[i];
-	return envp;
-}
-
-/* -f FILE, and every -o we were given. */
-static char **
-make_arguments(const struct cmd *cmd, char *file)
-{
-	static char	  name[] = "broodd", f[] = "-f", o[] = "-o";
-	char		**argv = calloc(cmd->noptions * 2 + 4,
-			    sizeof(argv[0]));
-	size_t		  i, n = 3;
-
-	if (argv == NULL)
-		return NULL;
-	argv[0] = name;
-	argv[1] = f;
-	argv[2] = file;
-	for (i = 0; i < cmd->noptions; i++)
-		if (cmd->options[i].key == 'o') {
-			argv[n++] = o;
-			memcpy(&argv[n++], &cmd->options[i].value,
-			    sizeof(argv[0]));
-		}
-	return argv;
-}
-
-static int
-start_broodd(struct private *p)
-{
-	char	 file[96], run_dir[96], notify[96];
-	char	*path = paths_broodd(), **argv, **envp;
-	pid_t	 parent = getpid();
+	size_t	 i;
 	int	 rc = 0;
 
-	if (path == NULL)
-		return cmd_fail(p->cmd, CMD_FAILED, "broodd is neither beside "
-		    "brood nor in ../sbin");
-	(void)snprintf(file, sizeof(file), "%s/brood.conf", p->dir);
-	(void)snprintf(run_dir, sizeof(run_dir), "BROOD_RUN_DIR=%s", p->dir);
-	(void)snprintf(notify, sizeof(notify), "NOTIFY_SOCKET=%s/ready",
-	    p->dir);
-	argv = make_arguments(p->cmd, file);
-	envp = make_environment(run_dir, notify);
-	if (argv == NULL || envp == NULL)
-		rc = cmd_fail(p->cmd, CMD_FAILED, "out of memory");
-	else if ((p->broodd = fork()) == 0)
-		exec_broodd(path, argv, envp, parent);
-	else if (p->broodd == -1) {
-		p->broodd = 0;
-		rc = cmd_fail(p->cmd, CMD_FAILED, "fork: %s", strerror(errno));
-	}
-	free(argv);
-	free(envp);
-	free(path);
+	for (i = 0; i < p->n && rc == 0; i++)
+		rc = connect_to(p, &p->members[i]);
 	return rc;
 }
 
-/* Blocks until broodd is ready, has ended, or a signal stops us. */
+struct address_of { char text[320]; };
+
+static void
+on_info(void *ctx, const struct frame *f)
+{
+	struct address_of	*a = ctx;
+	struct row		 row;
+
+	if (f->h.op != WIRE_ROW || row_read(&row, f->body, f->body_len) == -1)
+		return;
+	(void)snprintf(a->text, sizeof(a->text), "%s", row_get(&row,
+	    "listen"));
+	row_release(&row);
+}
+
+/* The others look for the first, which knows its port now. */
 static int
-await_ready(struct private *p)
+start_others(struct private *p, struct member_conf *conf)
 {
-	struct pollfd	 fds[2] = {
-		{ .fd = p->ready, .events = POLLIN },
-		{ .fd = p->signals, .events = POLLIN },
-	};
-	char		 text[512];
-	ssize_t		 n;
+	static const struct pid	 here;
+	struct address_of	 a = { "" };
+	size_t			 i;
+	int			 rc;
 
-	for (;;) {
-		if (poll(fds, 2, -1) == -1 && errno != EINTR)
-			return cmd_fail(p->cmd, CMD_FAILED, "poll: %s",
-			    strerror(errno));
-		if (private_heard(p) != 0)
-			return CMD_OWN;
-		if (p->broodd == 0) {
-			p->blame = true;
-			return cmd_fail(p->cmd, CMD_FAILED,
-			    "the supervisor did not start");
-		}
-		n = recv(p->ready, text, sizeof(text) - 1, 0);
-		if (n <= 0)
-			continue;
-		text[n] = '\0';
-		if (strstr(text, "READY=1") != NULL)
-			return 0;
-	}
-}
-
-int
-private_lost(struct private *p)
-{
-	p->blame = true;
-	return cmd_lost(p->cmd);
-}
-
-static int
-connect_broodd(struct private *p)
-{
-	struct client	*c = &p->cmd->client;
-	char		 path[96];
-
-	(void)snprintf(path, sizeof(path), "%s/sock", p->dir);
-	c->wake = p->signals;
-	return client_open(c, path) == -1 ? private_lost(p) : 0;
-}
-
-int
-private_open(struct private *p, struct cmd *cmd, const char *worker_dir)
-{
-	int	 rc;
-
-	*p = (struct private){ .cmd = cmd, .signals = -1, .ready = -1 };
-	if ((rc = take_signals(p)) != 0 || (rc = make_directory(p)) != 0 ||
-	    (rc = write_conf(p, worker_dir)) != 0 ||
-	    (rc = open_ready(p)) != 0 || (rc = start_broodd(p)) != 0 ||
-	    (rc = await_ready(p)) != 0)
+	p->deadline = mono_after(mono_now(), MONO_MS(PRIVATE_SECONDS * 1000));
+	if ((rc = cmd_ask(p->cmd, here, WIRE_QUERY, "info", NULL, 0, on_info,
+	    &a, "master")) != 0)
 		return rc;
-	return connect_broodd(p);
+	conf->role = "WORKER";
+	conf->known = a.text;
+	for (i = 1; i < p->n && rc == 0; i++)
+		rc = member_start(&p->members[i], p->dir, conf);
+	if (rc == 0)
+		rc = await_up(p, p->deadline);
+	for (i = 1; i < p->n && rc == 0; i++)
+		rc = connect_to(p, &p->members[i]);
+	return rc;
+}
+
+int
+private_open(struct private *p, struct cmd *cmd, const char *worker_dir,
+    size_t n)
+{
+	struct member_conf	 conf = { "MASTER", worker_dir, NULL, NULL };
+	char			 key[80];
+	int			 rc;
+
+	*p = (struct private){ .cmd = cmd, .signals = -1, .n = n };
+	if ((rc = make_members(p)) != 0 || (rc = take_signals(p)) != 0 ||
+	    (rc = make_directory(p)) != 0)
+		return rc;
+	if (n > 1) {
+		if ((rc = make_key(p, key)) != 0)
+			return rc;
+		conf.key = key;
+	}
+	if ((rc = member_start(p->members, p->dir, &conf)) != 0 ||
+	    (rc = await_up(p, MONO_NEVER)) != 0 ||
+	    (rc = connect_to(p, p->members)) != 0)
+		return rc;
+	return n > 1 ? start_others(p, &conf) : 0;
 }
 
 /* ---- the end ---- */
 
+static bool
+any_connected(const struct private *p)
+{
+	size_t	 i;
+
+	for (i = 0; i < p->n; i++)
+		if (member_connected(&p->members[i]))
+			return true;
+	return false;
+}
+
+static bool
+any_alive(const struct private *p)
+{
+	size_t	 i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->members[i].broodd != 0)
+			return true;
+	return false;
+}
+
 /*
- * TERM, then what the processes still say: the stream ends when the relay
- * does, and until then every line is passed on.
+ * TERM, then what the processes still say: a stream ends when its relay does,
+ * and until then every line is passed on.
  */
 static void
-stop_broodd(struct private *p, client_frame_fn *fn, void *ctx)
+stop_all(struct private *p, client_frame_fn *fn, void *ctx)
 {
 	struct pollfd	 fds = { .fd = p->signals, .events = POLLIN };
+	struct member	*m;
 	struct frame	 f;
+	size_t		 i;
 
 	(void)private_heard(p);
-	if (p->broodd != 0)
-		(void)kill(p->broodd, SIGTERM);
-	while (p->cmd->client.room.p != NULL) {
-		if (client_read(&p->cmd->client, &f, MONO_NEVER) == 0)
+	for (i = 0; i < p->n; i++)
+		member_kill(&p->members[i], SIGTERM);
+	while (any_connected(p)) {
+		if (private_read(p, &m, &f, MONO_NEVER) == 0)
 			fn(ctx, &f);
 		else if (errno == EINTR)
 			(void)private_heard(p);
 		else
-			break;
+			client_release(m->client);
 	}
-	while (p->broodd != 0) {
+	while (any_alive(p)) {
 		(void)poll(&fds, 1, -1);
 		(void)private_heard(p);
 	}
-}
-
-/* What the supervisor had to say, without the output of processes. */
-static void
-show_log(struct private *p)
-{
-	char	 path[96], *line = NULL;
-	size_t	 size = 0;
-	FILE	*f;
-
-	(void)snprintf(path, sizeof(path), "%s/log", p->dir);
-	if ((f = fopen(path, "re")) == NULL)
-		return;
-	while (getline(&line, &size, f) > 0)
-		if (strstr(line, " out ") == NULL)
-			fputs(line, stderr);
-	free(line);
-	fclose(f);
 }
 
 /* We end as who stopped us wanted, now that all is tidy. */
@@ -387,17 +478,22 @@ die_by(int sig)
 void
 private_close(struct private *p, client_frame_fn *fn, void *ctx)
 {
+	struct member	*m;
+	char		 prefix[32];
+
 	if (p->signals != -1)
-		stop_broodd(p, fn, ctx);
-	client_release(&p->cmd->client);
-	if (p->blame || p->cmd->verbose)
-		show_log(p);
+		stop_all(p, fn, ctx);
+	for (m = p->members; m < p->members + p->n; m++) {
+		if (m->blame || p->cmd->verbose)
+			member_log(m, private_prefix(p, m, prefix));
+		member_release(m);
+	}
 	if (p->dir[0] != '\0')
 		(void)nftw(p->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-	if (p->ready != -1)
-		close(p->ready);
 	if (p->signals != -1)
 		close(p->signals);
+	free(p->members);
+	free(p->fds);
 	if (p->stopped_by != 0)
 		die_by(p->stopped_by);
 }

@@ -212,6 +212,19 @@ bytes_print(const char *bytes, char *text, size_t size)
 		(void)snprintf(text, size, "%lldM", n >> 20);
 }
 
+static void
+micros_print(const char *micros, char *text, size_t size)
+{
+	long long	 us = strtoll(micros, NULL, 10);
+
+	if (us < 10000)
+		(void)snprintf(text, size, "%lldus", us);
+	else if (us < 10000000)
+		(void)snprintf(text, size, "%lldms", us / 1000);
+	else
+		(void)snprintf(text, size, "%llds", us / 1000000);
+}
+
 static char *
 visible(const char *text, bool full)
 {
@@ -237,6 +250,8 @@ cell(const char *value, char form, bool full)
 		return visible(value, full);
 	if (form == 'u')
 		row_uptime(value, text, sizeof(text));
+	else if (form == 'm')
+		micros_print(value, text, sizeof(text));
 	else
 		bytes_print(value, text, sizeof(text));
 	return strdup(text);

@@ -42,7 +42,8 @@ void		 row_line(const struct row *, FILE *);
 
 /* ---- a table: columns by key, widths as they come out ---- */
 
-/* form: 0 as it is, 'u' seconds as 3d04h, 'b' bytes as 12K. */
+/* form: 0 as it is, 'u' seconds as 3d04h, 'm' microseconds as 213us, 'b' bytes
+   as 12K. */
 struct table_column { const char *title, *key; char form; };
 
 struct table {

@@ -9,6 +9,7 @@ struct cmd;
 #define VERB_VERBATIM	0x02	/* after the first argument no options */
 #define VERB_OWN	0x04	/* its own failures are CMD_OWN */
 #define VERB_ALONE	0x08	/* no option of every verb's but --help */
+#define VERB_HERE	0x10	/* no -n: it is of this place */
 
 struct verb_option {
 	int		 key;		/* its letter, or OPT_... */
@@ -56,12 +57,14 @@ int	 cmd_look_names(struct cmd *);
 int	 cmd_look_whereis(struct cmd *);
 int	 cmd_look_self(struct cmd *);
 int	 cmd_look_stats(struct cmd *);
+int	 cmd_look_peers(struct cmd *);
 int	 cmd_look_events(struct cmd *);
 int	 cmd_look_log(struct cmd *);
 
 int	 cmd_node_reload(struct cmd *);
 int	 cmd_node_shutdown(struct cmd *);
 int	 cmd_node_check(struct cmd *);
+int	 cmd_node_ping(struct cmd *);
 
 int	 cmd_run(struct cmd *);
 

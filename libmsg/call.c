@@ -6,23 +6,25 @@
  *          later is dropped by it.
  * Errors:  -1 and errno: ESRCH, EHOSTUNREACH, ETIMEDOUT, EBADMSG.
  */
+#include "call.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "body.h"
 #include "msg.h"
+#include "request.h"
 #include "self.h"
 #include "send.h"
 #include "type.h"
 
-/* The relay watches the callee under the same ref, from the CALL on. */
-static int
-call_death(const struct frame *f)
+int
+call_death(const void *cause, size_t n)
 {
 	static const char	away[] = "noconnection";
 
-	errno = f->body_len == sizeof(away) - 1 &&
-	    memcmp(f->body, away, sizeof(away) - 1) == 0 ?
+	request_why(cause, n);
+	errno = n == sizeof(away) - 1 && memcmp(cause, away, n) == 0 ?
 	    EHOSTUNREACH : ESRCH;
 	return -1;
 }
@@ -60,6 +62,7 @@ msg_call_(struct msg_pid to, struct msg_body request, struct msg_type *t,
 	int		r, error;
 
 	memset(out, 0, t->size);
+	request_why(NULL, 0);
 	if (self_open() == -1 || type_ready(t) == -1 ||
 	    send_await(s.to, deadline, false) == -1)
 		return -1;
@@ -68,8 +71,9 @@ msg_call_(struct msg_pid to, struct msg_body request, struct msg_type *t,
 	if (send_body(&s, request) == -1 || line_flush(self_line()) == -1)
 		return -1;
 	if (self_await(s.ref, deadline, &f) == 1) {
+		/* The relay watches the callee under this ref, too. */
 		if (f.h.op == WIRE_DOWN)
-			return call_death(&f);
+			return call_death(f.body, f.body_len);
 		r = call_answer(&f, t, out);
 		if (pid_equal(f.h.from, s.to))
 			return r;	/* its monitor went with the answer */

@@ -109,12 +109,13 @@ keep_fds(struct conn *c, struct msghdr *m)
 }
 
 static ssize_t
-receive(struct conn *c, uint8_t *p, size_t n)
+receive(void *arg, uint8_t *p, size_t n)
 {
 	union {
 		struct cmsghdr	align;
 		char		bytes[CMSG_SPACE(CONN_FDS * sizeof(int))];
 	} control;
+	struct conn	*c = arg;
 	struct iovec	iov = { p, n };
 	struct msghdr	m = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t		r;
@@ -204,6 +205,13 @@ make_room(struct conn *c, const struct conn_room *room, uint8_t **at,
 ssize_t
 conn_fill(struct conn *c, const struct conn_room *room, size_t limit)
 {
+	return conn_fill_by(c, room, limit, receive, c);
+}
+
+ssize_t
+conn_fill_by(struct conn *c, const struct conn_room *room, size_t limit,
+    conn_receive_fn *from, void *arg)
+{
 	uint8_t	*at;
 	size_t	 space;
 	ssize_t	 n;
@@ -221,7 +229,7 @@ conn_fill(struct conn *c, const struct conn_room *room, size_t limit)
 		space = c->last;
 	if (limit != 0 && limit < space)
 		space = limit;
-	n = receive(c, at, space);
+	n = from(arg, at, space);
 	if (n == 0)
 		c->eof = true;
 	/* Own memory is given up for the room only when something came: else

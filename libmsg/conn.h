@@ -73,6 +73,12 @@ void	 conn_release(struct conn *);	/* closes fd and what waits in fds */
  */
 ssize_t	 conn_fill(struct conn *, const struct conn_room *, size_t limit);
 
+/* The same, where bytes come from receive(arg, p, n), which answers as recv(2)
+   does. */
+typedef ssize_t	 conn_receive_fn(void *arg, uint8_t *p, size_t n);
+ssize_t	 conn_fill_by(struct conn *, const struct conn_room *, size_t limit,
+	    conn_receive_fn *receive, void *arg);
+
 /* 1: *f is the next frame, checked by wire_check(); 0: no whole one; -1:
    EBADMSG, and conn->why says what. */
 int	 conn_next(struct conn *, struct frame *f);

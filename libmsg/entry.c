@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "body.h"
+#include "closure.h"
 #include "msg.h"
 #include "self.h"
 #include "text.h"
@@ -90,32 +91,41 @@ parse_pid(void *ctx, const char *text, struct msg_pid *pid)
 	if (msg_pid_parse(text, pid) == 0)
 		return NULL;
 	return errno == EINVAL ? "not an address" :
-	    errno == ESRCH ? "no such name" : "cannot be looked up";
+	    errno == ESRCH ? "no such name" :
+	    errno == EHOSTUNREACH ? "its node is out of reach" :
+	    "cannot be looked up";
 }
 
-static void
+/* NULL, or why not. */
+static const char *
 read_message(struct msg_type *t, const uint8_t *p, size_t n, void *args)
 {
-	struct letter	 l;
-	const uint8_t	*image;
-	size_t		 len;
+	struct msg_called	 outer;
+	struct letter		 l;
+	const uint8_t		*image;
+	const char		*why = NULL;
+	size_t			 len;
 
-	if (letter_message(&l, p, n) == -1 || l.tag != t->tag)
-		bad_arguments(t, "arguments of another version of it");
+	if (letter_message(&l, p, n) == -1 || closure_open(&l, &outer) == -1)
+		return "arguments of another version of it";
 	image = letter_image(&l, &len);
-	if (body_read(t, image, len, args) == -1)
-		bad_arguments(t, strerror(errno));
+	if (l.tag != t->tag)
+		why = "arguments of another version of it";
+	else if (body_read(t, image, len, args) == -1)
+		why = strerror(errno);
+	msg_release(msg_called, &outer);
+	return why;
 }
 
-static void
-read_words(struct msg_type *t, int argc, char **argv, void *args)
+/* The same; the reason is put into text. */
+static const char *
+read_words(struct msg_type *t, int argc, char **argv, void *args,
+    char text[TEXT_SIZE])
 {
 	struct text_pids	pids = { .parse = parse_pid };
-	char			why[TEXT_SIZE - MSG_NAME_MAX - 2];
 
-	if (text_read(t, argv + 1, argc > 1 ? (size_t)argc - 1 : 0, &pids,
-	    args, why, sizeof(why)) == -1)
-		bad_arguments(t, why);
+	return text_read(t, argv + 1, argc > 1 ? (size_t)argc - 1 : 0, &pids,
+	    args, text, TEXT_SIZE - MSG_NAME_MAX - 2) == 0 ? NULL : text;
 }
 
 /* ---- both ---- */
@@ -123,17 +133,24 @@ read_words(struct msg_type *t, int argc, char **argv, void *args)
 static void
 run(const struct msg_entry *e, int argc, char **argv)
 {
+	char		 text[TEXT_SIZE];
 	struct msg_type	*t = e->type;
+	const char	*why;
 	void		*args;
 
 	if (type_ready(t) == -1 || (args = calloc(1, t->size)) == NULL)
 		bad_arguments(t, strerror(errno));
 	if (msg_process_.args != NULL)
-		read_message(t, msg_process_.args, msg_process_.args_len, args);
+		why = read_message(t, msg_process_.args, msg_process_.args_len,
+		    args);
 	else
-		read_words(t, argc, argv, args);
+		why = read_words(t, argc, argv, args, text);
 	free(msg_process_.args);
 	msg_process_.args = NULL;
+	if (why != NULL) {
+		free(args);
+		bad_arguments(t, why);
+	}
 	e->run(args);
 	body_release(t, args);
 	free(args);

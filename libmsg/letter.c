@@ -52,6 +52,36 @@ letter_forwarded(struct letter *l, const uint8_t *p, size_t n)
 	return -1;
 }
 
+void
+letter_node(const struct letter *l, char name[NAME_SIZE], char role[NAME_SIZE])
+{
+	struct rd	r;
+
+	rd_init(&r, l->text, l->len);
+	rd_str8(&r, name, NAME_SIZE);
+	rd_str8(&r, role, NAME_SIZE);
+}
+
+static int
+letter_of_node(struct letter *l, const uint8_t *p, size_t n)
+{
+	char		name[NAME_SIZE];
+	struct rd	r;
+
+	rd_init(&r, p, n);
+	l->kind = LETTER_NODE;
+	l->name_len = l->format_len = 0;
+	l->up = rd_u8(&r) != 0;
+	l->text = r.p;
+	l->len = r.left;
+	rd_str8(&r, name, sizeof(name));
+	rd_str8(&r, name, sizeof(name));
+	if (rd_done(&r))
+		return 0;
+	errno = EBADMSG;
+	return -1;
+}
+
 int
 letter_read(struct letter *l, const struct frame *f)
 {
@@ -75,6 +105,8 @@ letter_read(struct letter *l, const struct frame *f)
 		l->text = f->body;
 		l->len = f->body_len;
 		return 0;
+	case WIRE_NODE:
+		return letter_of_node(l, f->body, f->body_len);
 	default:
 		errno = EBADMSG;
 		return -1;

@@ -19,8 +19,8 @@ mailbox_init(struct mailbox *m, size_t max)
 	*m = (struct mailbox){ .max = max };
 	TAILQ_INIT(&m->all);
 	for (i = 0; i < LETTER_KINDS; i++) {
-		TAILQ_INIT(&m->deaths[i].list);
-		m->deaths[i].kind = (enum letter_kind)i;
+		TAILQ_INIT(&m->notices[i].list);
+		m->notices[i].kind = (enum letter_kind)i;
 	}
 }
 
@@ -31,7 +31,7 @@ lane_for(struct mailbox *m, const struct letter *l)
 	struct mail_lane	*lane;
 
 	if (l->kind != LETTER_USER)
-		return &m->deaths[l->kind];
+		return &m->notices[l->kind];
 	if ((lane = map_get(&m->tags, l->tag)) != NULL)
 		return lane;
 	if ((lane = malloc(sizeof(*lane))) == NULL)
@@ -102,6 +102,6 @@ mailbox_first_of(const struct mailbox *m, enum letter_kind kind, uint64_t tag)
 	const struct mail_lane	*lane;
 
 	lane = kind == LETTER_USER ? map_get(&m->tags, tag) :
-	    &m->deaths[kind];
+	    &m->notices[kind];
 	return lane == NULL ? NULL : TAILQ_FIRST(&lane->list);
 }

@@ -32,7 +32,7 @@ struct mail_lane {
 
 struct mailbox {
 	struct mail_list	 all;
-	struct mail_lane	 deaths[LETTER_KINDS];	/* DOWN and EXITED */
+	struct mail_lane	 notices[LETTER_KINDS];	/* all but USER */
 	struct map		 tags;		/* to lanes */
 	uint64_t		 last;		/* number given */
 	size_t			 n, bytes, max;	/* bytes: memory, all told */
@@ -44,7 +44,7 @@ void	 mailbox_init(struct mailbox *, size_t max);
 struct mail	*mailbox_put(struct mailbox *, const struct letter *);
 void		 mailbox_drop(struct mailbox *, struct mail *);
 
-/* The oldest of all, of a type, of the deaths told; NULL: none. */
+/* The oldest of all, of a type, of a kind of notice; NULL: none. */
 static inline struct mail *
 mailbox_first(const struct mailbox *m)
 {

@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "msg_type.h"
+
 /*
  * ==== Types: what a field can be ====
  *
@@ -130,142 +132,6 @@ struct msg_body {
 #define MSG_PTR(T, out)	_Generic((out), struct T *: (out))
 
 /*
- * ==== Types: what the library knows of one ====
- *
- * Plain data, so one writer and one reader serve all types.  The tables are
- * static in each file that sees the MSG_TYPE line; what tells types apart is
- * the tag, never the address.
- */
-#define MSG_NAME_MAX	63
-#define MSG_FIELDS_MAX	16
-#define MSG_FORMAT_MAX	(MSG_FIELDS_MAX * 4 + 1)	/* "A(s)", NUL */
-#define MSG_IMAGE_HEAD	(8 + MSG_FIELDS_MAX * 6 + 1)	/* "A(UUU)" */
-
-enum msg_kind {
-	MSG_KIND_bool, MSG_KIND_i32, MSG_KIND_u32, MSG_KIND_i64, MSG_KIND_u64,
-	MSG_KIND_f64, MSG_KIND_pid, MSG_KIND_PORT, MSG_KIND_str, MSG_KIND_blob,
-	MSG_KIND_ARRAY = 16,		/* and the same again, as arrays */
-	MSG_KIND_bools = MSG_KIND_ARRAY, MSG_KIND_i32s, MSG_KIND_u32s,
-	MSG_KIND_i64s, MSG_KIND_u64s, MSG_KIND_f64s, MSG_KIND_pids,
-	MSG_KIND_PORTS, MSG_KIND_strs, MSG_KIND_blobs
-};
-
-struct msg_field {
-	const char	*name;		/* NULL: no more fields */
-	enum msg_kind	 kind;
-	size_t		 offset;
-};
-
-struct msg_type {
-	const char		*name;
-	const struct msg_field	*fields;
-	size_t			 size;		/* of the struct */
-	bool			 (*test)(void (*)(void), const void *,
-				    const void *);
-	void			 (*call)(void (*)(void), const void *, void *);
-
-	/* The rest is zero until the library first meets the type. */
-	uint64_t		 tag;		/* FNV-1a of "name format" */
-	size_t			 head_len;
-	unsigned char		 apart;		/* fields not in the struct */
-	bool			 lists;		/* arrays of str or blob */
-	char			 format[MSG_FORMAT_MAX];
-	char			 head[MSG_IMAGE_HEAD];	/* of every image */
-};
-
-/*
- * The C type and the number of each kind.  An unknown kind makes an unknown
- * type MSG_CTYPE_..., which the compiler then names.
- */
-#define MSG_CTYPE_bool		bool
-#define MSG_CTYPE_i32		int32_t
-#define MSG_CTYPE_u32		uint32_t
-#define MSG_CTYPE_i64		int64_t
-#define MSG_CTYPE_u64		uint64_t
-#define MSG_CTYPE_f64		double
-#define MSG_CTYPE_pid		struct msg_pid
-#define MSG_CTYPE_str		const char *
-#define MSG_CTYPE_blob		struct msg_blob
-#define MSG_CTYPE_bools		struct msg_bools
-#define MSG_CTYPE_i32s		struct msg_i32s
-#define MSG_CTYPE_u32s		struct msg_u32s
-#define MSG_CTYPE_i64s		struct msg_i64s
-#define MSG_CTYPE_u64s		struct msg_u64s
-#define MSG_CTYPE_f64s		struct msg_f64s
-#define MSG_CTYPE_pids		struct msg_pids
-#define MSG_CTYPE_strs		struct msg_strs
-#define MSG_CTYPE_blobs		struct msg_blobs
-
-/* <stdbool.h> makes bool a macro, so that pasting meets _Bool. */
-#define MSG_CTYPE__Bool		MSG_CTYPE_bool
-#define MSG_KIND__Bool		MSG_KIND_bool
-
-/* A port says of what.  Only the sending end is a kind of field. */
-#define MSG_CTYPE_port(T)	struct T##_sendport
-#define MSG_CTYPE_ports(T)	struct T##_sendports
-#define MSG_KIND_port(T)	MSG_KIND_PORT
-#define MSG_KIND_ports(T)	MSG_KIND_PORTS
-#define MSG_CTYPE_recvport(T)	struct a_receive_port_cannot_be_sent
-#define MSG_KIND_recvport(T)	MSG_KIND_PORT
-
-#define MSG_MEMBER(T, pair)		MSG_MEMBER_ pair
-#define MSG_MEMBER_(kind, field)	MSG_CTYPE_##kind field;
-#define MSG_FIELD(T, pair)		MSG_FIELD_(T, MSG_UNPAIR pair)
-#define MSG_UNPAIR(kind, field)		kind, field
-#define MSG_FIELD_(...)			MSG_FIELD__(__VA_ARGS__)
-#define MSG_FIELD__(T, kind, field)					\
-	{ #field, MSG_KIND_##kind, offsetof(struct T, field) },
-
-/*
- * ==== Macro machinery ====
- *
- * A macro that takes a list hands it on with one empty argument more at its
- * end, MSG_X_(__VA_ARGS__, ), so that an empty list is no special case.
- * MSG_EACH(M, T, f1, f2, ) is M(T, f1) M(T, f2).
- */
-#define MSG_EACH(M, ...)						\
-	MSG_CAT(MSG_EACH_, MSG_COUNT(__VA_ARGS__))(M, __VA_ARGS__)
-#define MSG_CAT(a, b)	MSG_CAT_(a, b)
-#define MSG_CAT_(a, b)	a##b
-#define MSG_COUNT(...)	MSG_PICK(__VA_ARGS__,				\
-	MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY,			\
-	MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY,			\
-	16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, ~, ~)
-#define MSG_PICK(T, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12,	\
-    a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25,	\
-    a26, a27, a28, a29, a30, a31, a32, a33, x, ...)	x
-#define MSG_SOME(...)	MSG_PICK(__VA_ARGS__,	/* SOME, or NONE if empty */ \
-	SOME, SOME, SOME, SOME, SOME, SOME, SOME, SOME,			\
-	SOME, SOME, SOME, SOME, SOME, SOME, SOME, SOME,			\
-	SOME, SOME, SOME, SOME, SOME, SOME, SOME, SOME,			\
-	SOME, SOME, SOME, SOME, SOME, SOME, SOME, SOME, NONE, ~, ~)
-
-#define MSG_EACH_0(M, T, e)
-#define MSG_EACH_1(M, T, f, ...)  M(T, f) MSG_EACH_0(M, T, __VA_ARGS__)
-#define MSG_EACH_2(M, T, f, ...)  M(T, f) MSG_EACH_1(M, T, __VA_ARGS__)
-#define MSG_EACH_3(M, T, f, ...)  M(T, f) MSG_EACH_2(M, T, __VA_ARGS__)
-#define MSG_EACH_4(M, T, f, ...)  M(T, f) MSG_EACH_3(M, T, __VA_ARGS__)
-#define MSG_EACH_5(M, T, f, ...)  M(T, f) MSG_EACH_4(M, T, __VA_ARGS__)
-#define MSG_EACH_6(M, T, f, ...)  M(T, f) MSG_EACH_5(M, T, __VA_ARGS__)
-#define MSG_EACH_7(M, T, f, ...)  M(T, f) MSG_EACH_6(M, T, __VA_ARGS__)
-#define MSG_EACH_8(M, T, f, ...)  M(T, f) MSG_EACH_7(M, T, __VA_ARGS__)
-#define MSG_EACH_9(M, T, f, ...)  M(T, f) MSG_EACH_8(M, T, __VA_ARGS__)
-#define MSG_EACH_10(M, T, f, ...) M(T, f) MSG_EACH_9(M, T, __VA_ARGS__)
-#define MSG_EACH_11(M, T, f, ...) M(T, f) MSG_EACH_10(M, T, __VA_ARGS__)
-#define MSG_EACH_12(M, T, f, ...) M(T, f) MSG_EACH_11(M, T, __VA_ARGS__)
-#define MSG_EACH_13(M, T, f, ...) M(T, f) MSG_EACH_12(M, T, __VA_ARGS__)
-#define MSG_EACH_14(M, T, f, ...) M(T, f) MSG_EACH_13(M, T, __VA_ARGS__)
-#define MSG_EACH_15(M, T, f, ...) M(T, f) MSG_EACH_14(M, T, __VA_ARGS__)
-#define MSG_EACH_16(M, T, f, ...) M(T, f) MSG_EACH_15(M, T, __VA_ARGS__)
-#define MSG_EACH_MANY(M, T, ...)					\
-	_Static_assert(0, "more than 16 fields or entries: " #T);
-
-/* What gcc and clang can say; nothing else here needs them. */
-#define MSG_UNUSED	__attribute__((unused))
-#define MSG_CLEANUP(fn)	__attribute__((cleanup(fn)))
-#define MSG_PRINTF(at)	__attribute__((format(printf, at, at + 1)))
-
-/*
  * ==== Who ====
  *
  * In a program that no supervisor started these are all zero, and errno
@@ -276,7 +142,9 @@ struct msg_pid	 msg_self(void);
 struct msg_node	 msg_self_node(void);
 bool		 msg_pid_equal(struct msg_pid, struct msg_pid);
 
-/* "12@alpha", "alpha"; the text lives to the end of the enclosing block. */
+/* "12@alpha", "alpha"; the text lives to the end of the enclosing block.  The
+   name of another node is asked for once; one that nobody here has heard of is
+   written as its id, 12@#5f3a9c0177e2b410. */
 #define MSG_ADDRESS_MAX		192
 #define msg_pid_text(pid)						\
 	msg_pid_format(pid, (char [MSG_ADDRESS_MAX]){ "" })
@@ -286,8 +154,28 @@ const char	*msg_pid_format(struct msg_pid, char [MSG_ADDRESS_MAX]);
 const char	*msg_node_format(struct msg_node, char [MSG_ADDRESS_MAX]);
 
 /* The process an address means: 12  12@alpha  chat  chat@alpha.  A process
-   need not be alive, a name must have an owner.  EINVAL, ESRCH. */
+   need not be alive, a name must have an owner.  EINVAL, ESRCH; EHOSTUNREACH
+   its node is out of reach. */
 int		 msg_pid_parse(const char *address, struct msg_pid *);
+
+/*
+ * ==== Nodes ====
+ *
+ * Those that are up, this one first; of one role.  The array is the library's,
+ * until the next call of either.  Without any n is 0; v is NULL when it failed,
+ * and errno.
+ */
+struct msg_nodes { size_t n; const struct msg_node *v; };
+struct msg_nodes msg_peers(void);
+struct msg_nodes msg_peers_by_role(const char *role);
+
+/* The node of that name, or of #5f3a9c0177e2b410.  EINVAL, ESRCH not up. */
+int		 msg_node_parse(const char *name, struct msg_node *);
+
+/* From now on nodes are told of, MSG_MATCH_NODE: those that are up, but not
+   this one, then each that comes or goes; or not any more, and no notice stays
+   behind. */
+int		 msg_monitor_nodes(bool);
 
 /*
  * ==== Sending ====
@@ -372,6 +260,14 @@ struct msg_down {
 	char		 cause[MSG_CAUSE_MAX];	/* "signal 11 (SEGV)" */
 };
 
+/* A node that came, before anything of its processes; or that is out of reach,
+   after all their deaths. */
+struct msg_node_event {
+	struct msg_node	 node;
+	bool		 up;
+	char		 name[MSG_NAME_MAX + 1], role[MSG_NAME_MAX + 1];
+};
+
 /*
  * msg_receive(ms, clause...) takes the oldest message that any clause matches,
  * trying clauses in order for each message, and returns the number of the
@@ -404,17 +300,21 @@ enum { MSG_ERROR = -1, MSG_TIMEOUT = -2 };
 #define MSG_MATCH_DOWN_OF(whose, to)	{				\
 	.what = MSG_IS_DOWN_OF, .pid = (whose),				\
 	.out = _Generic((to), struct msg_down *: (to)) }
+/* After msg_monitor_nodes(true). */
+#define MSG_MATCH_NODE(to)		{				\
+	.what = MSG_IS_NODE,						\
+	.out = _Generic((to), struct msg_node_event *: (to)) }
 /* No message matches, and msg_try_send to pid would not fail now. */
 #define MSG_MATCH_WRITABLE(whom)	{				\
 	.what = MSG_IS_WRITABLE, .pid = (whom) }
-/* Messages only: no deaths, no exits. */
+/* Messages only: no deaths, no exits, no nodes. */
 #define MSG_MATCH_ANY(to)		{				\
 	.what = MSG_IS_ANY, .out = _Generic((to), struct msg_any *: (to)) }
 
 struct msg_clause {
 	enum {
 		MSG_IS_END, MSG_IS_TYPE, MSG_IS_DOWN, MSG_IS_DOWN_OF,
-		MSG_IS_EXIT, MSG_IS_WRITABLE, MSG_IS_ANY
+		MSG_IS_EXIT, MSG_IS_NODE, MSG_IS_WRITABLE, MSG_IS_ANY
 	}			 what;
 	struct msg_type		*type;
 	void			*out;
@@ -441,9 +341,9 @@ int	 msg_pump(void);
  *	msg_call(server, MSG(add, .a = 1, .b = 2), sum, &sum, 1000)
  *
  * sends and waits for the answer to this very message; others stay in the
- * mailbox.  -1: ESRCH it has ended, EHOSTUNREACH its node is out of reach,
- * ETIMEDOUT, EBADMSG the answer is no T, and the errors of msg_send.  An answer
- * that comes later is dropped.
+ * mailbox.  -1: ESRCH it has ended, EHOSTUNREACH its node is out of reach (for
+ * both msg_why() has the cause), ETIMEDOUT, EBADMSG the answer is no T, and the
+ * errors of msg_send.  An answer that comes later is dropped.
  */
 #define msg_call(to, request, T, out, ms)				\
 	msg_call_(to, request, &msg_type_##T, MSG_PTR(T, out), ms)
@@ -495,8 +395,9 @@ int	 msg_main(int argc, char **argv, struct msg_entry *const *table);
  *	pid = msg_spawn(node, MSG_CLOSURE(f, .n = 1), .link = true)
  *
  * starts this program on a node, to run that function.  Serial 0 when it
- * failed, and errno: ENOENT, EEXIST the name is taken, EINVAL, or of what went
- * wrong; msg_why() has it in words.  A failed spawn leaves nothing behind.
+ * failed, and errno: ENOENT, EEXIST the name is taken, EHOSTUNREACH, EINVAL, or
+ * of what went wrong; msg_why() has it in words.  A failed spawn leaves nothing
+ * behind.
  */
 struct msg_closure {
 	struct msg_entry	*entry;
@@ -533,6 +434,25 @@ struct msg_pid	 msg_spawn_(struct msg_node, struct msg_closure,
 struct msg_pid	 msg_spawn_program_(struct msg_node, const char *program,
 		    const char *entry, const char *const *words,
 		    const struct msg_spawn_options *);
+
+/*
+ *	msg_call_closure(node, MSG_CLOSURE(f, .n = 1), sum, &sum, 1000)
+ *
+ * runs the function on a node, in a process of its own, and waits for what it
+ * returns.  -1, and msg_why(): the errors of msg_spawn; ESRCH it ended without
+ * returning, EHOSTUNREACH its node went out of reach, ETIMEDOUT, EBADMSG it
+ * returned no T.  It is dead then, or will not be heard of: the time being up
+ * kills it, but its start is waited for however long that takes.
+ */
+#define msg_call_closure(node, closure, T, out, ms)			\
+	msg_call_closure_(node, closure, &msg_type_##T, MSG_PTR(T, out), ms)
+int	 msg_call_closure_(struct msg_node, struct msg_closure,
+	    struct msg_type *, void *out, int ms);
+
+/* In that function: msg_return(sum, .value = 3) is its result and its normal
+   end.  Nobody is told in a process that was spawned otherwise. */
+#define msg_return(...)		msg_return_(MSG(__VA_ARGS__))
+_Noreturn void	msg_return_(struct msg_body);
 
 /* What was said of the last request refused: "program x: no such program". */
 const char	*msg_why(void);
@@ -574,7 +494,8 @@ int	 msg_register(const char *name);
 int	 msg_unregister(const char *name);
 int	 msg_whereis(const char *address, struct msg_pid *);
 
-/* Whoever has the name, or a new process that has it from its start. */
+/* Whoever has the name on that node, or a new process that has it from its
+   start. */
 #define msg_whereis_or_spawn(node, name, closure)			\
 	msg_whereis_or_spawn_(node, name, closure)
 struct msg_pid	 msg_whereis_or_spawn_(struct msg_node, const char *name,

@@ -97,7 +97,8 @@ address_parse(const char *text, struct address *out)
 		goto bad;
 	if (*at == '@') {
 		at++;
-		if (!take_name(&at, out->node))
+		/* 12@#5f3a9c0177e2b410: its node's name is not known. */
+		if (*at != '#' && !take_name(&at, out->node))
 			goto bad;
 	}
 	if (*at == '#') {

@@ -2,6 +2,7 @@
  * pid.h - process ids, names, and addresses as people write them.
  *
  *	12@alpha  12  chat@beta  chat  12@alpha#5f3a9c0177e2b410  4@alpha!17
+ *	12@#5f3a9c0177e2b410	of a node whose name is not known
  *
  * A pid is the random 64-bit id of its node's incarnation and a serial that is
  * never used again, so a pid never means two processes.

@@ -15,9 +15,12 @@
 #include "body.h"
 #include "memory.h"
 #include "msg.h"
+#include "nodes.h"
 #include "self.h"
 #include "send.h"
 #include "type.h"
+
+_Static_assert(MSG_NAME_MAX + 1 == NAME_SIZE, "one size of names");
 
 #define NO_MATCH	(-3)
 #define SPOILT		(-4)		/* says it is of a type, and is not */
@@ -53,9 +56,15 @@ static int
 take_if(const struct msg_clause *c, const struct letter *l)
 {
 	int	r = take_message(c->type, l, c->out);
+	bool	good;
 
-	if (r != 0 || c->type->test(c->pred, c->out, c->ctx))
+	if (r != 0)
 		return r;
+	msg_process_.choosing = true;
+	good = c->type->test(c->pred, c->out, c->ctx);
+	msg_process_.choosing = false;
+	if (good)
+		return 0;
 	body_release(c->type, c->out);
 	return NO_MATCH;
 }
@@ -113,10 +122,21 @@ take_death(struct msg_down *down, const struct letter *l)
 	down->cause[n] = '\0';
 }
 
+static void
+take_node(struct msg_node_event *e, const struct letter *l)
+{
+	e->node.id = l->sender.node;
+	e->up = l->up;
+	letter_node(l, e->name, e->role);
+	nodes_learn(e->node.id, e->name);
+}
+
 static bool
-wants_death(const struct msg_clause *c, const struct letter *l)
+wants_notice(const struct msg_clause *c, const struct letter *l)
 {
 	switch (c->what) {
+	case MSG_IS_NODE:
+		return l->kind == LETTER_NODE;
 	case MSG_IS_DOWN:
 		return l->kind == LETTER_DOWN;
 	case MSG_IS_DOWN_OF:
@@ -140,9 +160,12 @@ match(struct wish *w, const struct letter *l)
 	for (i = 0; (size_t)i < w->n; i++) {
 		c = &w->clauses[i];
 		if (l->kind != LETTER_USER) {
-			if (!wants_death(c, l))
+			if (!wants_notice(c, l))
 				continue;
-			take_death(c->out, l);
+			if (l->kind == LETTER_NODE)
+				take_node(c->out, l);
+			else
+				take_death(c->out, l);
 			return i;
 		}
 		if (c->what == MSG_IS_ANY)
@@ -214,6 +237,8 @@ lane_start(const struct msg_clause *c)
 		return mailbox_first_of(m, LETTER_DOWN, 0);
 	case MSG_IS_EXIT:
 		return mailbox_first_of(m, LETTER_EXITED, 0);
+	case MSG_IS_NODE:
+		return mailbox_first_of(m, LETTER_NODE, 0);
 	default:
 		return NULL;
 	}
@@ -352,6 +377,9 @@ clause_ready(struct wish *w, struct msg_clause *c)
 		return 0;
 	case MSG_IS_WRITABLE:
 		w->writable = true;
+		return 0;
+	case MSG_IS_NODE:
+		memset(c->out, 0, sizeof(struct msg_node_event));
 		return 0;
 	default:
 		memset(c->out, 0, sizeof(struct msg_down));

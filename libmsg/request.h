@@ -13,4 +13,12 @@
 int	 request_make(enum wire_op, unsigned int flags, struct pid to,
 	    const void *body, size_t n, struct pid *pid);
 
+/* The same under a ref that self_mint() gave; what msg_why() says stays as
+   it is: for what programs do not know as a request. */
+int	 request_quietly(enum wire_op, uint64_t ref, const void *body,
+	    size_t n);
+
+/* What msg_why() shall say: text of a frame, not a string. */
+void	 request_why(const void *text, size_t n);
+
 #endif /* REQUEST_H */

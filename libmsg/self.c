@@ -85,6 +85,15 @@ self_ref_gone(uint64_t ref)
 	return mail != NULL;
 }
 
+const struct letter *
+self_ref_down(uint64_t ref)
+{
+	void		*value = map_get(&self.refs, ref);
+	struct mail	*mail = value;
+
+	return value == NULL || value == &no_mail ? NULL : &mail->letter;
+}
+
 /* ---- who is choked ---- */
 
 bool
@@ -130,13 +139,31 @@ unchoke(struct pid pid)
 
 /* ---- frames that came ---- */
 
+/* The call of msg_call_closure() is no message: msg_return() waits for it. */
+static bool
+wants_result(const struct frame *f)
+{
+	if (!pid_equal(f->h.from, self.caller) || f->body_len < 8 ||
+	    get_u64(f->body) != self.called_tag)
+		return false;
+	self.called = f->h.ref;
+	return true;
+}
+
 int
 self_sort(const struct frame *f, struct letter *l)
 {
 	switch (f->h.op) {
+	case WIRE_CALL:
+		if (!pid_none(self.caller) && wants_result(f))
+			return 0;
+		break;
+	case WIRE_NODE:
+		if (!self.nodes)
+			return 0;	/* of before it was switched off */
+		break;
 	case WIRE_SEND:
 	case WIRE_SEND_NAME:
-	case WIRE_CALL:
 	case WIRE_FORWARD:
 	case WIRE_EXITED:
 		break;
@@ -189,10 +216,22 @@ self_expect(uint64_t ref)
 }
 
 void
+self_expect_rows(uint64_t ref, void (*fn)(void *ctx, const struct frame *),
+    void *ctx)
+{
+	self.rows = (struct self_rows){ ref, fn, ctx };
+}
+
+void
 self_keep(const struct frame *f)
 {
 	struct letter	l;
 
+	if (f->h.op == WIRE_ROW && self.rows.ref != 0 &&
+	    f->h.ref == self.rows.ref) {
+		self.rows.fn(self.rows.ctx, f);
+		return;
+	}
 	if (self.awaited != 0 && self.early == NULL &&
 	    answers(f, self.awaited)) {
 		if ((self.early = malloc(f->h.len)) == NULL)

@@ -28,6 +28,18 @@ struct self {
 	size_t		 args_len;
 	size_t		 spoilt;	/* messages that were not what they
 					   said */
+	bool		 nodes;		/* it wants to be told of nodes */
+	bool		 choosing;	/* a frame is lent to a predicate:
+					   nothing may be received */
+	struct self_rows {
+		uint64_t	 ref;		/* of the question, or 0 */
+		void		 (*fn)(void *ctx, const struct frame *);
+		void		*ctx;
+	}		 rows;
+	/* Of a process that msg_call_closure() spawned (closure.c). */
+	struct pid	 caller;
+	uint64_t	 called_tag;	/* of the call that wants its result */
+	uint64_t	 called;	/* that call's ref, once it came */
 	int		 failed;	/* errno of opening: it stays so */
 };
 extern struct self	msg_process_;	/* exported, so named like that */
@@ -62,6 +74,7 @@ void		 self_main(void);
 uint64_t	 self_mint(void);
 int		 self_ref_live(uint64_t ref);		/* -1: ENOMEM */
 bool		 self_ref_gone(uint64_t ref);		/* its DOWN, too */
+const struct letter *self_ref_down(uint64_t ref);	/* NULL: none came */
 
 /* ---- who is choked ---- */
 
@@ -83,6 +96,11 @@ void		 self_put(const struct letter *);
 /* The answer to ref may come before self_await() is called for it: while the
    request is written the line is looked at.  To be said before that. */
 void		 self_expect(uint64_t ref);
+
+/* From now on fn is given the rows that answer ref, until this is called with
+   ref 0.  It must neither send nor receive. */
+void		 self_expect_rows(uint64_t ref,
+		    void (*fn)(void *ctx, const struct frame *), void *ctx);
 
 /*
  * Waits for what answers ref: REPLY, DONE or DOWN; the rest is kept.  1: *f is

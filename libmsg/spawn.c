@@ -2,17 +2,21 @@
  * spawn.c - new processes, asked for.
  *
  * Owns:    the body of SPAWN.
- * Not here: birth itself (the supervisor), running an entry (entry.c).
+ * Not here: birth itself (the supervisor), running an entry (entry.c), results
+ *          (closure.c).
  * Errors:  serial 0 and errno, msg_why() in words.
  */
+#include "spawn.h"
+
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "request.h"
 #include "body.h"
-#include "buf.h"
 #include "msg.h"
+#include "request.h"
 #include "self.h"
 #include "send.h"
 #include "type.h"
@@ -20,6 +24,7 @@
 #define ARGS_NONE	0
 #define ARGS_MESSAGE	1
 #define ARGS_WORDS	2
+#define LOOKS_MAX	3		/* of msg_whereis_or_spawn() */
 
 /* Everything up to the arguments. */
 static void
@@ -33,22 +38,22 @@ put_start(struct buf *b, const char *program, const char *entry, uint64_t ref,
 	buf_add_str8(b, entry == NULL ? "" : entry);
 }
 
-static int
-put_message(struct buf *b, struct msg_type *t, const void *message)
+int
+spawn_message(struct buf *b, struct msg_body m)
 {
-	size_t	 n;
-	uint8_t	*p;
+	struct msg_type	*t = m.type;
+	size_t		 n;
+	uint8_t		*p;
 
-	if ((n = body_write(t, message, NULL, 0)) == 0)
+	if ((n = body_write(t, m.message, NULL, 0)) == 0)
 		return -1;
-	buf_add_u8(b, ARGS_MESSAGE);
 	buf_add_u64(b, t->tag);
 	buf_add_u8(b, (unsigned int)strlen(t->name));
 	buf_add_u8(b, (unsigned int)strlen(t->format));
 	buf_add(b, t->name, strlen(t->name));
 	buf_add(b, t->format, strlen(t->format));
 	if ((p = buf_room(b, n)) != NULL)
-		(void)body_write(t, message, p, n);
+		(void)body_write(t, m.message, p, n);
 	return 0;
 }
 
@@ -108,27 +113,36 @@ monitor_ref(const struct msg_spawn_options *o)
 	return o->monitor || o->ref != NULL ? self_mint() : 0;
 }
 
-static int
-spawn_closure(struct msg_node node, struct msg_closure c,
+int
+spawn_entry(struct msg_node node, const char *entry, struct msg_body args,
     const struct msg_spawn_options *o, struct pid *who)
 {
 	const char	*program = getenv("BROOD_PROGRAM");
 	struct buf	 b;
 	uint64_t	 ref;
 
-	if (self_open() == -1)
+	if (self_open() == -1 || type_ready(args.type) == -1)
 		return -1;
-	if (program == NULL || type_ready(c.entry->type) == -1) {
+	if (program == NULL) {
 		errno = EINVAL;
 		return -1;
 	}
 	ref = monitor_ref(o);
-	put_start(&b, program, c.entry->type->name, ref, o);
-	if (put_message(&b, c.entry->type, c.args) == -1) {
+	put_start(&b, program, entry, ref, o);
+	buf_add_u8(&b, ARGS_MESSAGE);
+	if (spawn_message(&b, args) == -1) {
 		buf_release(&b);
 		return -1;
 	}
 	return spawn_request(node, ref, &b, o, who);
+}
+
+static int
+spawn_closure(struct msg_node node, struct msg_closure c,
+    const struct msg_spawn_options *o, struct pid *who)
+{
+	return spawn_entry(node, c.entry->type->name,
+	    (struct msg_body){ c.entry->type, c.args }, o, who);
 }
 
 struct msg_pid
@@ -161,20 +175,52 @@ msg_spawn_program_(struct msg_node node, const char *program,
 	return msg_pid_of(child);
 }
 
-/* Between two who start it at once the name decides: the later is told the
-   owner, though that is only being born and whereis would not find it yet. */
+/* Whoever has the name on that very node, not on one started anew under its
+   name. */
+static int
+whereis_on(struct msg_node node, const char *name, struct msg_pid *found)
+{
+	char	address[ADDRESS_SIZE];
+
+	if (node.id == 0)
+		return msg_whereis(name, found);
+	(void)snprintf(address, sizeof(address), "%s@#%016" PRIx64, name,
+	    node.id);
+	return msg_whereis(address, found);
+}
+
+/*
+ * Between two who start it at once the name decides: the later is told the
+ * owner, though that is only being born and whereis would not find it yet.  A
+ * name that is taken and has no owner is one kept for a [worker], which may
+ * come up between two looks.
+ */
 struct msg_pid
 msg_whereis_or_spawn_(struct msg_node node, const char *name,
     struct msg_closure c)
 {
 	struct msg_spawn_options	o = { .name = name };
 	struct msg_pid			found;
-	struct pid			child = { 0, 0 };
+	struct pid			child;
+	int				i;
 
-	if (msg_whereis(name, &found) == 0)
-		return found;
-	if (errno == ESRCH && (spawn_closure(node, c, &o, &child) == 0 ||
-	    errno == EEXIST))
-		return msg_pid_of(child);
+	if (self_open() == -1)
+		return (struct msg_pid){ 0, 0 };
+	if (!name_valid(name)) {
+		errno = EINVAL;
+		return (struct msg_pid){ 0, 0 };
+	}
+	for (i = 0; i < LOOKS_MAX; i++) {
+		if (whereis_on(node, name, &found) == 0)
+			return found;
+		/* A node not heard of yet is looked for by the spawn. */
+		if (errno != ESRCH && errno != EHOSTUNREACH)
+			break;
+		if (spawn_closure(node, c, &o, &child) == 0 ||
+		    (errno == EEXIST && !pid_none(child)))
+			return msg_pid_of(child);
+		if (errno != EEXIST)
+			break;
+	}
 	return (struct msg_pid){ 0, 0 };
 }

@@ -2,7 +2,8 @@
  * who.c - this process and others, and how they are written.
  *
  * Owns:    text of pids and nodes for programs, both ways.
- * Not here: the syntax of addresses (pid.c), who has a name (name.c).
+ * Not here: the syntax of addresses (pid.c), the names of nodes (nodes.c), who
+ *          has a name (name.c).
  * Errors:  zero and errno; -1 and errno.
  */
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "msg.h"
+#include "nodes.h"
 #include "self.h"
 #include "send.h"
 
@@ -36,27 +38,28 @@ msg_pid_equal(struct msg_pid a, struct msg_pid b)
 	return a.node == b.node && a.serial == b.serial;
 }
 
+/* Its name, or #ID where nobody knows that. */
+static void
+node_text(uint64_t id, char text[NAME_SIZE])
+{
+	if (!nodes_name(id, text))
+		(void)snprintf(text, NAME_SIZE, "#%016" PRIx64, id);
+}
+
 const char *
 msg_node_format(struct msg_node node, char text[MSG_ADDRESS_MAX])
 {
-	if (self_open() == 0 && node.id == msg_process_.pid.node)
-		(void)snprintf(text, MSG_ADDRESS_MAX, "%s", msg_process_.node);
-	else
-		(void)snprintf(text, MSG_ADDRESS_MAX, "#%016" PRIx64, node.id);
+	node_text(node.id, text);
 	return text;
 }
 
-/* A node that is not ours is named by its incarnation: SERIAL#INCARNATION is
-   an address, too. */
 const char *
 msg_pid_format(struct msg_pid pid, char text[MSG_ADDRESS_MAX])
 {
-	if (self_open() == 0 && pid.node == msg_process_.pid.node)
-		return pid_print(text, pid_of(pid), msg_process_.node, false,
-		    0);
-	(void)snprintf(text, MSG_ADDRESS_MAX, "%" PRIu64 "#%016" PRIx64,
-	    pid.serial, pid.node);
-	return text;
+	char	node[NAME_SIZE];
+
+	node_text(pid.node, node);
+	return pid_print(text, pid_of(pid), node, false, 0);
 }
 
 int
@@ -74,7 +77,7 @@ msg_pid_parse(const char *text, struct msg_pid *out)
 	else if (a.node[0] == '\0' || strcmp(a.node, msg_process_.node) == 0)
 		out->node = msg_process_.pid.node;
 	else
-		return msg_whereis(text, out);	/* only the relay knows it */
+		return msg_whereis(text, out);	/* the relay knows its id */
 	out->serial = a.serial;
 	return 0;
 }

@@ -12,9 +12,11 @@ PARTS	= $(filter-out %/broodd.o %/relay.o %/brood.o, \
 	  $(patsubst %.c,$(BUILD)/%.o,$(wildcard supervisor/*.c ctl/*.c)))
 UNITS	= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 TWORKERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/workers/*.c))
+HTOOLS	= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/hosts/*.c))
 SHIMS	= $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/shim/*.c))
 FUZZERS	= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
-TEST_L	= $(BUILD)/tests/parts.a $(BUILD)/libmsg.a $(BSD_L) $(EVENT_L) -ltpl
+TEST_L	= $(BUILD)/tests/parts.a $(BUILD)/libmsg.a $(BSD_L) $(EVENT_L) $(ARES_L) \
+	  $(MD_L) $(TLS_L) -ltpl
 
 $(BUILD)/tests/parts.a: $(PARTS)
 	@mkdir -p $(@D)
@@ -22,12 +24,14 @@ $(BUILD)/tests/parts.a: $(PARTS)
 	$(AR) rcs $@ $^
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) -Itests/unit -Ilibmsg -Isupervisor -Ictl -MMD -MP -c \
+	$(COMPILE) -Itests/unit -Isupervisor -Ilibmsg -Ictl -MMD -MP -c \
 	    -o $@ $<
 $(UNITS): %: %.o $(BUILD)/tests/parts.a $(BUILD)/libmsg.a
 	$(LINK) -o $@ $< $(TEST_L)
 $(TWORKERS): %: %.o $(BUILD)/libmsg.a
 	$(LINK) -o $@ $< $(BUILD)/libmsg.a $(BSD_L) -ltpl
+$(HTOOLS): %: %.o
+	$(LINK) -o $@ $< $(BSD_L)
 $(BUILD)/tests/shim/%.so: tests/shim/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -shared -o $@ $<
@@ -54,7 +58,7 @@ unit: $(UNITS)
 	@scripts/tap -t 120 $(UNITS)
 neg:
 	@$(ENV) scripts/tap -t 120 tests/neg/run.sh
-bats: all $(TWORKERS) $(SHIMS)
+bats: all $(TWORKERS) $(HTOOLS) $(SHIMS)
 	@$(ENV) bats --formatter tap --jobs $(JOBS) $(TESTS)
 valgrind: all $(TWORKERS)
 	@$(ENV) bats --setup-suite-file tests/setup_suite.bash \
@@ -69,7 +73,7 @@ asan:
 	@r=0; export BROOD_SLOW=4; for part in unit bats; do \
 	    $(MAKE) -s BUILD=build/asan BIN=build/asan/bin \
 		CFLAGS='$(SAN)' $$part || r=1; done; exit $$r
-asan-programs: all $(UNITS) $(TWORKERS)
+asan-programs: all $(UNITS) $(TWORKERS) $(HTOOLS)
 
 fuzz:
 	@$(MAKE) -s -j$(shell nproc) BUILD=build/fuzz BIN=build/fuzz/bin \

@@ -30,7 +30,7 @@ static const char	head[] =
 "| 48 | | body |\n"
 "\n"
 "Flags: %d NORMAL (DOWN, EXITED: the end was normal), %d LINK and %d\n"
-"MONITOR (SPAWN), %d ON (TRAP), %d MAILBOX (MONITOR). Refs with the\n"
+"MONITOR (SPAWN), %d ON (TRAP, NODES), %d MAILBOX (MONITOR). Refs with the\n"
 "highest bit set are minted by attached streams.\n"
 "\n"
 "Bodies: str8 and str16 are a u8 or u16 length and as many bytes. MESSAGE\n"
@@ -40,10 +40,10 @@ static const char	head[] =
 "\n"
 "Who may send: W a worker on its fd 3, A a stream attached to a worker, G\n"
 "a guest, R the relay to any of them; O the relay to the parent, P the\n"
-"parent to the relay. Least and most are bytes of the body; no bound\n"
-"means that of the whole frame, `max-message` (%u MiB at most). A frame\n"
-"outside these bounds, or from one who may not send it, ends the\n"
-"connection.\n"
+"parent to the relay; N the relay of another node. Least and most are\n"
+"bytes of the body; no bound means that of the whole frame, `max-message`\n"
+"(%u MiB at most). A frame outside these bounds, or from one who may not\n"
+"send it, ends the connection.\n"
 "\n"
 "Numbers are never used again: a new meaning is a new number.\n";
 
@@ -60,13 +60,16 @@ static const struct {
 	{ 70, "Questions and orders of the command line" },
 	{ 100, "From the parent to the relay" },
 	{ 120, "From the relay to the parent" },
+	{ 140, "Between nodes: connections" },
+	{ 150, "Between nodes: in a session" },
+	{ 160, "Between nodes: who there is" },
 };
 #define NGROUPS	(sizeof(groups) / sizeof(groups[0]))
 
 static void
 print_row(unsigned int op, const struct wire_rule *r)
 {
-	static const char	 letters[] = "WAGROP";
+	static const char	 letters[] = "WAGROPN";
 	char			 who[16];
 	size_t			 i, n = 0;
 

@@ -17,6 +17,7 @@
 #include "log.h"
 #include "loop.h"
 #include "names.h"
+#include "session.h"
 #include "settings.h"
 #include "spawn.h"
 
@@ -165,8 +166,11 @@ boot_turn(struct world *w)
 		return;
 	}
 	guest_close(w);
-	if (!w->words_over && guest_waiting(w) && await_readers(w))
+	/* Deaths reach other nodes before the goodbye does. */
+	if (!w->words_over && (guest_waiting(w) ||
+	    !session_settled(&w->node)) && await_readers(w))
 		return;
+	session_goodbye(&w->node);
 	loop_timer_free(w->last_words);
 	w->last_words = NULL;
 	w->stopped = true;

@@ -41,6 +41,54 @@ complain(struct conf_sink *sink, enum conf_kind kind,
 
 /* --- the node --- */
 
+/* Without a network, or without the provider that reads it, a setting would do
+   nothing: who wrote it expects otherwise. */
+static void
+check_unused(const struct conf_node *n, struct conf_sink *sink)
+{
+	const struct { const char *key; bool set; int provider; } uses[] = {
+		{ "advertise", *n->advertise != '\0', 0 },
+		{ "known-hosts", *n->known_hosts != NULL,
+		    CONF_DISCOVER_STATIC },
+		{ "dns-name", *n->dns_name != '\0', CONF_DISCOVER_DNS },
+		{ "discover", n->discover != CONF_DISCOVER_STATIC, 0 },
+	};
+	bool	off = strcmp(n->listen, "none") == 0;
+	size_t	i;
+
+	for (i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		if (!uses[i].set)
+			continue;
+		if (off)
+			complain(sink, CONF_NODE, &n->s, uses[i].key,
+			    "without listen there is no network: give listen, "
+			    "such as 127.0.0.1:38813, or leave this out");
+		else if ((n->discover & uses[i].provider) != uses[i].provider)
+			complain(sink, CONF_NODE, &n->s, uses[i].key,
+			    "is of use only with %s in discover",
+			    uses[i].provider == CONF_DISCOVER_DNS ? "dns" :
+			    "static");
+	}
+}
+
+static void
+check_network(const struct conf_node *n, struct conf_sink *sink)
+{
+	char	host[CONF_HOST_SIZE];
+	int	port;
+
+	if ((n->discover & CONF_DISCOVER_DNS) != 0 && *n->dns_name == '\0')
+		complain(sink, CONF_NODE, &n->s, "discover",
+		    "dns needs a dns-name");
+	if (strcmp(n->listen, "none") != 0 && *n->key_file == '\0' &&
+	    !conf_host_loopback(n->listen) &&
+	    conf_host_parse(n->listen, host, &port) == NULL)
+		complain(sink, CONF_NODE, &n->s, "listen",
+		    "%.64s is not loopback: a key-file is needed, the same on "
+		    "all nodes; scripts/gen-key makes one", host);
+	check_unused(n, sink);
+}
+
 static void
 check_node(const struct conf_node *n, struct conf_sink *sink)
 {
@@ -50,15 +98,7 @@ check_node(const struct conf_node *n, struct conf_sink *sink)
 	if (n->max_message > n->frame_memory)
 		complain(sink, CONF_NODE, &n->s, "max-message",
 		    "must not exceed frame-memory");
-	if (n->discover & CONF_DISCOVER_DNS && *n->dns_name == '\0')
-		complain(sink, CONF_NODE, &n->s, "discover",
-		    "dns needs a dns-name");
-	if (strcmp(n->listen, "none") != 0 && *n->key_file == '\0' &&
-	    !conf_host_loopback(n->listen))
-		complain(sink, CONF_NODE, &n->s, "listen",
-		    "without a key-file only a loopback address such as "
-		    "127.0.0.1:38813 is allowed; make a key with gen-key and "
-		    "give its file to all nodes as key-file");
+	check_network(n, sink);
 }
 
 /* --- workers and groups as a graph: who names whom --- */

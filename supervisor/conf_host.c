@@ -46,6 +46,8 @@ host_name(const char *host)
 
 	if (*host == '\0')
 		return "the host is missing";
+	if (strcmp(host, "*") == 0)
+		return NULL;
 	for (p = host; *p != '\0'; p++)
 		if (!isalnum((unsigned char)*p) && strchr("._-", *p) == NULL)
 			return "the host has a character that no name has";

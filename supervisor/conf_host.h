@@ -9,7 +9,8 @@
 
 /*
  * HOST, HOST:PORT, [V6] or [V6]:PORT; *port is -1 where none is given, and the
- * host is without brackets.  NULL, or why the text is none of these.
+ * host is without brackets; it may be *, for every address of this machine.
+ * NULL, or why the text is none of these.
  */
 const char	*conf_host_parse(const char *text, char host[CONF_HOST_SIZE],
 		    int *port);

@@ -46,7 +46,6 @@
 #define HOUR		(3600 * S)
 
 #define BUILT		{ NULL, NULL }
-#define NETWORK		{ "networking", NULL }
 #define SUPERVISION	{ "supervision", NULL }
 
 /*	name, type (field, bounds), default, choices, when, explanation */
@@ -58,35 +57,36 @@ static const struct conf_key	 node_keys[] = {
 	{ "role", NAME(role), "NODE", NULL, BUILT,
 	  "What this node is for, such as MASTER or WORKER. Workers and "
 	  "programs may be limited to nodes of certain roles." },
-	{ "cluster", NAME(cluster), "default", NULL, NETWORK,
+	{ "cluster", NAME(cluster), "default", NULL, BUILT,
 	  "Nodes of another cluster are refused." },
-	{ "listen", LISTEN(listen), "none", NULL, NETWORK,
-	  "Address to accept other nodes on: host:port or [v6]:port; port 0 "
-	  "takes any free one. With none there is no network." },
-	{ "advertise", HOST(advertise), "", NULL, NETWORK,
+	{ "listen", LISTEN(listen), "none", NULL, BUILT,
+	  "Address to accept other nodes on: host:port, [v6]:port or *:port "
+	  "for all addresses of this machine; port 0 takes any free one. A "
+	  "name is looked up when it is opened. With none there is no "
+	  "network." },
+	{ "advertise", HOST(advertise), "", NULL, BUILT,
 	  "Address that other nodes dial, when it is not the one listened "
-	  "on." },
-	{ "key-file", PATH(key_file), "", NULL, NETWORK,
-	  "File of keys, 64 hex digits a line, readable by its owner only; "
-	  "gen-key makes one. The first line is used to dial, all are "
-	  "accepted, so keys can be changed one node after the other. Needed "
-	  "to listen on any address that is not loopback." },
-	{ "discover", SET(discover), "static", "broadcast static dns", NETWORK,
+	  "on. Without a port it is the port listened on." },
+	{ "key-file", PATH(key_file), "", NULL, BUILT,
+	  "File of keys, 64 hex digits a line, which belongs to root or to who "
+	  "runs broodd and has mode 0600; gen-key makes one. The first line is "
+	  "used to dial, all are accepted, so keys can be changed one node "
+	  "after the other. Needed to listen on any address that is not "
+	  "loopback." },
+	{ "discover", SET(discover), "static", "broadcast static dns", BUILT,
 	  "Where to look for other nodes. static: known-hosts, dns: dns-name, "
 	  "broadcast: announcements in the local network." },
-	{ "known-hosts", HOSTS(known_hosts), "", NULL, NETWORK,
+	{ "known-hosts", HOSTS(known_hosts), "", NULL, BUILT,
 	  "Hosts of other nodes, as host or host:port, separated by blanks. "
 	  "Without a port it is 38813." },
 	{ "discovery-port", NUMBER(discovery_port, 1, 65535), "38813", NULL,
-	  NETWORK,
-	  "UDP port of the announcements." },
-	{ "dns-name", TOKEN(dns_name), "", NULL, NETWORK,
+	  BUILT,
+	  "UDP port of the announcements, the same on all nodes." },
+	{ "dns-name", TOKEN(dns_name), "", NULL, BUILT,
 	  "Name whose A, AAAA or SRV records are the other nodes." },
-	{ "dns-interval", TIME(dns_interval, S, 24 * HOUR), "30s", NULL,
-	  NETWORK,
+	{ "dns-interval", TIME(dns_interval, S, 24 * HOUR), "30s", NULL, BUILT,
 	  "How often dns-name is asked for." },
-	{ "peer-timeout", TIME(peer_timeout, 100 * MS, HOUR), "5s", NULL,
-	  NETWORK,
+	{ "peer-timeout", TIME(peer_timeout, 100 * MS, HOUR), "5s", NULL, BUILT,
 	  "A node that is silent for so long is down, and a broken connection "
 	  "may be resumed for so long. Heartbeats are sent every fifth of "
 	  "it." },
@@ -106,9 +106,9 @@ static const struct conf_key	 node_keys[] = {
 	  "Bytes queued for a process above which its senders wait." },
 	{ "low-mark", SIZE(low_mark, K, G), "256K", NULL, BUILT,
 	  "Bytes queued for a process below which its senders go on." },
-	{ "link-window", SIZE(link_window, 64 * K, G), "4M", NULL, NETWORK,
+	{ "link-window", SIZE(link_window, 128 * K, G), "4M", NULL, BUILT,
 	  "Bytes of messages under way to one node before senders wait." },
-	{ "link-reserve", SIZE(link_reserve, 64 * K, G), "8M", NULL, NETWORK,
+	{ "link-reserve", SIZE(link_reserve, 64 * K, G), "8M", NULL, BUILT,
 	  "Bytes of signals under way to one node beyond link-window; when "
 	  "full, the node counts as down." },
 	{ "frame-memory", SIZE(frame_memory, M, 1024 * G), "256M", NULL, BUILT,
@@ -154,7 +154,7 @@ static const struct conf_key	 program_keys[] = {
 	  "The executable. Empty: the one of this name in worker-dir." },
 	{ "args", WORDS(args), "", NULL, BUILT,
 	  "Arguments that come before those of a spawn." },
-	{ "callers", NAMES(callers), "", NULL, NETWORK,
+	{ "callers", NAMES(callers), "", NULL, BUILT,
 	  "Only nodes of these roles may spawn it from outside. Empty: any "
 	  "node of the cluster." },
 	{ "user", TOKEN(user), "", NULL, BUILT,

@@ -279,8 +279,12 @@ check_host(const char *text, char *why)
 	const char	*wrong;
 	int		 port;
 
-	if ((wrong = conf_host_parse(text, host, &port)) == NULL && port == 0)
+	wrong = conf_host_parse(text, host, &port);
+	if (wrong == NULL && port == 0)
 		wrong = "port 0 cannot be dialled";
+	if (wrong == NULL && (strcmp(host, "*") == 0 ||
+	    strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0))
+		wrong = "all addresses are none that can be dialled";
 	return wrong == NULL ? 0 : conf_bad(why, "%.64s: %s", text, wrong);
 }
 

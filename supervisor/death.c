@@ -18,11 +18,13 @@
 #include <signal.h>
 
 #include "buf.h"
+#include "errand.h"
 #include "settings.h"
 #include "flow.h"
 #include "life.h"
 #include "log.h"
 #include "names.h"
+#include "peer.h"
 #include "proc.h"
 #include "stream.h"
 #include "watch.h"
@@ -71,6 +73,7 @@ death_attached(struct stream *s)
 	if (s->closed)
 		return;
 	watch_stream_closed(s);
+	errand_stream_closed(s);
 	stream_close(s);
 }
 
@@ -85,7 +88,7 @@ death_bad_frame(struct stream *s, const char *why)
 		return;
 	p->node->stats.bad_frames++;
 	log_warnx(p->node->log, "proc %s bad frame: program=%s reason=%s",
-	    node_pid_text(p->node, proc_pid(p), text), p->program, why);
+	    peer_pid_text(p->node, proc_pid(p), text), p->program, why);
 	if (s->kind == STREAM_ATTACHED) {
 		death_attached(s);
 		return;
@@ -107,11 +110,11 @@ say_death(struct proc *p, const struct cause *c)
 		n->stats.deaths_abnormal++;
 	if (p->kind == PROC_GUEST)
 		log_debug(n->log, "guest %s gone: cause=%s",
-		    node_pid_text(n, proc_pid(p), text), c->text);
+		    peer_pid_text(n, proc_pid(p), text), c->text);
 	else
 		log_info(n->log,
 		    "proc %s died: program=%s os_pid=%u cause=%s up_ms=%lld",
-		    node_pid_text(n, proc_pid(p), text), p->program, p->os_pid,
+		    peer_pid_text(n, proc_pid(p), text), p->program, p->os_pid,
 		    c->text, (long long)((n->now.ns - p->since.ns) / 1000000));
 	n->acts->event(n, "death", p, c);
 }
@@ -120,6 +123,9 @@ say_death(struct proc *p, const struct cause *c)
 static void
 remains(struct proc *p)
 {
+	if (p->born_for != NULL)
+		LIST_REMOVE(p, born);
+	p->born_for = NULL;
 	while (!LIST_EMPTY(&p->attached))
 		stream_close(LIST_FIRST(&p->attached));
 	if (p->main != NULL)
@@ -138,6 +144,7 @@ finish(struct proc *p)
 	life_cause(p, &c);
 	names_drop_all(p);
 	watch_died(p, &c);
+	errand_proc_gone(p, &c);
 	say_death(p, &c);		/* the log may be slow: last */
 	remains(p);
 }

@@ -11,49 +11,91 @@
  *	attached, guest	a stream of one errand: held before the frame; one to
  *			its own process only above NODE_SELF_MAX
  *
- * Owns:    struct choke, proc->over, stream->paused.
+ * A lane to a process of another node is over while the window of that node is
+ * full, or the other node says that its receiver is: its senders are treated
+ * alike.  A node that sends to a receiver here is told N_CHOKE, and chokes its
+ * own.
+ *
+ * Owns:    struct choke, sink->over, stream->paused.
  * Not here: the queues (stream.c), who is read (the acts look at paused).
  * Errors:  without memory for a choke its sender is not told.
  */
 #include "flow.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "settings.h"
+#include "lane.h"
+#include "post.h"
 #include "proc.h"
+#include "settings.h"
 #include "stream.h"
 
+/* Whom a CHOKE is about; nobody: what is sent by name cannot be held by it. */
+static struct pid
+sink_pid(struct sink *k)
+{
+	struct lane	*e;
+
+	if (!k->lane)
+		return proc_pid(proc_of_sink(k));
+	e = lane_of_sink(k);
+	return (struct pid){ e->peer->id, e->serial };
+}
+
 static void
-tell(struct stream *s, struct proc *p, enum wire_op op)
+tell(struct stream *s, struct pid about, enum wire_op op)
+{
+	struct wire_head	h = { .op = (uint8_t)op, .from = about };
+
+	if (about.serial != 0)
+		stream_frame(s, &h, NULL, 0);
+}
+
+static void
+tell_peer(const struct choke *c, enum wire_op op)
 {
 	struct wire_head	h = { .op = (uint8_t)op };
 
-	h.from = proc_pid(p);
-	stream_frame(s, &h, NULL, 0);
+	h.to = (struct pid){ c->peer->id, 0 };
+	h.from = proc_pid(proc_of_sink(c->sink));
+	post_urgent(c->peer, &h, c->name, strlen(c->name));
 }
 
 static struct choke *
-choke_find(struct stream *s, const struct proc *p)
+choke_find(struct stream *s, const struct sink *k)
 {
 	struct choke	*c;
 
-	LIST_FOREACH(c, &s->chokes, by_stream)
-		if (c->proc == p)
+	LIST_FOREACH(c, &s->chokes, by_sender)
+		if (c->sink == k)
 			return c;
 	return NULL;
 }
 
 static struct choke *
-choke_new(struct stream *s, struct proc *p)
+choke_new(struct sink *k, const char *name)
 {
 	struct choke	*c;
+	size_t		 n = strlen(name);
 
-	if ((c = calloc(1, sizeof(*c))) == NULL)
+	if ((c = calloc(1, sizeof(*c) + n + 1)) == NULL)
+		return NULL;
+	memcpy(c->name, name, n + 1);
+	c->sink = k;
+	LIST_INSERT_HEAD(&k->chokes, c, by_sink);
+	return c;
+}
+
+static struct choke *
+choke_stream(struct stream *s, struct sink *k)
+{
+	struct choke	*c = choke_new(k, "");
+
+	if (c == NULL)
 		return NULL;
 	c->stream = s;
-	c->proc = p;
-	LIST_INSERT_HEAD(&s->chokes, c, by_stream);
-	LIST_INSERT_HEAD(&p->chokes, c, by_proc);
+	LIST_INSERT_HEAD(&s->chokes, c, by_sender);
 	return c;
 }
 
@@ -65,7 +107,7 @@ paused_update(struct stream *s)
 	bool		 paused = false;
 
 	if (s->proc->state == PROC_LIVE)	/* a tail is read to its end */
-		LIST_FOREACH(c, &s->chokes, by_stream)
+		LIST_FOREACH(c, &s->chokes, by_sender)
 			if (c->pausing)
 				paused = true;
 	if (paused == s->paused)
@@ -77,8 +119,8 @@ paused_update(struct stream *s)
 static void
 choke_free(struct choke *c)
 {
-	LIST_REMOVE(c, by_stream);
-	LIST_REMOVE(c, by_proc);
+	LIST_REMOVE(c, by_sender);
+	LIST_REMOVE(c, by_sink);
 	free(c);
 }
 
@@ -89,24 +131,23 @@ choke_pause(struct choke *c)
 	paused_update(c->stream);
 }
 
-void
-flow_sent(struct stream *s, struct proc *p, size_t bytes)
+/* ---- choking ---- */
+
+/* s gave so much to k. */
+static void
+sent(struct stream *s, struct sink *k, size_t bytes)
 {
-	struct node	*n = p->node;
+	struct node	*n = s->proc->node;
 	struct choke	*c;
 
-	/* All queues together at their bound: then any queue is too long. */
-	if (stream_waiting(p) > n->conf->node.high_mark ||
-	    (n->queued > NODE_QUEUE_LIMIT && stream_waiting(p) > 0))
-		p->over = true;
-	if (!p->over || s->kind != STREAM_WORKER || s->closed ||
+	if (!k->over || s->kind != STREAM_WORKER || s->closed ||
 	    s->proc->state != PROC_LIVE)
 		return;
-	if ((c = choke_find(s, p)) == NULL) {
-		if ((c = choke_new(s, p)) == NULL)
+	if ((c = choke_find(s, k)) == NULL) {
+		if ((c = choke_stream(s, k)) == NULL)
 			return;
 		n->stats.chokes++;
-		tell(s, p, WIRE_CHOKE);
+		tell(s, sink_pid(k), WIRE_CHOKE);
 		if (s->closed)		/* for want of memory, chokes too */
 			return;
 	} else {
@@ -124,38 +165,87 @@ flow_sent(struct stream *s, struct proc *p, size_t bytes)
 	}
 }
 
-bool
-flow_may_send(struct stream *s, struct proc *p)
+/* All queues together at their bound: then any queue is too long. */
+static void
+proc_mark(struct proc *p)
+{
+	const struct node	*n = p->node;
+
+	if (stream_waiting(p) > n->conf->node.high_mark ||
+	    (n->queued > NODE_QUEUE_LIMIT && stream_waiting(p) > 0))
+		p->sink.over = true;
+}
+
+void
+flow_sent(struct stream *s, struct proc *p, size_t bytes)
+{
+	proc_mark(p);
+	sent(s, &p->sink, bytes);
+}
+
+void
+flow_sent_lane(struct stream *s, struct lane *e, size_t bytes)
+{
+	sent(s, &e->sink, bytes);
+}
+
+void
+flow_received(struct peer *from, struct proc *p, const char *name)
 {
 	struct choke	*c;
 
-	if (!p->over || s->kind == STREAM_WORKER ||
+	proc_mark(p);
+	if (!p->sink.over)
+		return;
+	LIST_FOREACH(c, &from->chokes, by_sender)
+		if (c->sink == &p->sink && strcmp(c->name, name) == 0)
+			return;
+	if ((c = choke_new(&p->sink, name)) == NULL)
+		return;
+	c->peer = from;
+	LIST_INSERT_HEAD(&from->chokes, c, by_sender);
+	p->node->stats.chokes++;
+	tell_peer(c, WIRE_N_CHOKE);
+}
+
+bool
+flow_may_send(struct stream *s, struct sink *k)
+{
+	struct node	*n = s->proc->node;
+	struct choke	*c;
+
+	if (!k->over || s->kind == STREAM_WORKER ||
 	    s->proc->state != PROC_LIVE)
 		return true;
 	/* A script that fills its own queue cannot empty it while it waits. */
-	if (p == s->proc && stream_waiting(p) < NODE_SELF_MAX &&
-	    p->node->queued < NODE_QUEUE_LIMIT)
+	if (k == &s->proc->sink && stream_waiting(s->proc) < NODE_SELF_MAX &&
+	    n->queued < NODE_QUEUE_LIMIT)
 		return true;
-	if ((c = choke_find(s, p)) == NULL && (c = choke_new(s, p)) == NULL)
+	if ((c = choke_find(s, k)) == NULL && (c = choke_stream(s, k)) == NULL)
 		return true;		/* no memory to wait with */
 	choke_pause(c);
 	return false;
 }
 
-/* Everyone who waited for p may go on. */
+/* ---- and releasing ---- */
+
+/* Everyone who waited for k may go on. */
 static void
-unchoke_all(struct proc *p)
+unchoke_all(struct sink *k)
 {
 	struct choke	*c;
 	struct stream	*s;
-	bool		 told;
 
-	while ((c = LIST_FIRST(&p->chokes)) != NULL) {
+	k->over = false;
+	while ((c = LIST_FIRST(&k->chokes)) != NULL) {
 		s = c->stream;
-		told = s->kind == STREAM_WORKER;
+		if (s == NULL)
+			tell_peer(c, WIRE_N_UNCHOKE);
 		choke_free(c);
-		if (told)
-			tell(s, p, WIRE_UNCHOKE);
+		if (s == NULL)
+			continue;
+		if (s->kind == STREAM_WORKER)
+			tell(s, sink_pid(k), WIRE_UNCHOKE);
 		paused_update(s);
 	}
 }
@@ -163,17 +253,65 @@ unchoke_all(struct proc *p)
 void
 flow_drained(struct proc *p)
 {
-	if (!p->over || stream_waiting(p) >= p->node->conf->node.low_mark)
+	if (!p->sink.over ||
+	    stream_waiting(p) >= p->node->conf->node.low_mark)
 		return;
-	p->over = false;		/* two marks, so we do not flap */
-	unchoke_all(p);
+	unchoke_all(&p->sink);		/* two marks, so we do not flap */
 }
 
 void
 flow_proc_gone(struct proc *p)
 {
-	p->over = false;
-	unchoke_all(p);
+	unchoke_all(&p->sink);
+}
+
+void
+flow_peer_says(struct peer *p, uint64_t serial, const char *name, bool choke)
+{
+	struct lane	*e = lane_find(p, serial, name);
+
+	if (e == NULL && choke)
+		e = name[0] != '\0' ? lane_of_name(p, name) :
+		    lane_of(p, serial);
+	if (e == NULL)
+		return;			/* no memory: it will say so again */
+	e->choked = choke;
+	if (choke)
+		e->sink.over = true;
+	else if (!p->lanes.over)
+		unchoke_all(&e->sink);
+	lane_idle(e);
+}
+
+static void
+lanes_unchoke(struct lane *table, bool all)
+{
+	struct lane	*e, *next;
+
+	NODE_EACH(table, e, next)
+		if (all || (e->sink.over && !e->choked)) {
+			unchoke_all(&e->sink);
+			if (!all)
+				lane_idle(e);
+		}
+}
+
+void
+flow_peer_drained(struct peer *p)
+{
+	if (!lanes_drained(&p->lanes))
+		return;
+	lanes_unchoke(p->lanes.by_serial, false);
+	lanes_unchoke(p->lanes.by_name, false);
+}
+
+void
+flow_peer_gone(struct peer *p)
+{
+	while (!LIST_EMPTY(&p->chokes))
+		choke_free(LIST_FIRST(&p->chokes));
+	lanes_unchoke(p->lanes.by_serial, true);
+	lanes_unchoke(p->lanes.by_name, true);
 }
 
 /*

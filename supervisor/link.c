@@ -25,6 +25,7 @@
 #include "live.h"
 #include "loop.h"
 #include "output.h"
+#include "proxy.h"
 #include "route.h"
 #include "settings.h"
 #include "stream.h"
@@ -147,6 +148,14 @@ wanted(const struct stream *s)
 void
 link_update(struct stream *s)
 {
+	if (s->kind == STREAM_PROXY) {
+		if (s->closed)
+			live_stream_closed(s);
+		else if (s->sub != NULL)
+			live_drained(s);
+		proxy_update(s);
+		return;
+	}
 	if (s->io == NULL)
 		return;
 	if (s->closed) {

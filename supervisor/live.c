@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "lines.h"
+#include "others.h"
 #include "proc.h"
 #include "rows.h"
 #include "settings.h"
@@ -168,45 +169,72 @@ remember_death(struct world *w, const struct proc *p, const char *time,
 	free(old);
 }
 
+/* Of a process, or (p is NULL) of another node. */
+struct event {
+	const char		*what, *node, *cause;
+	const struct proc	*p;
+};
+
 static void
-send_event(struct subscription *sub, const char *event, const char *time,
-    const struct proc *p, const struct cause *c)
+send_event(struct subscription *sub, const struct event *e, const char *time)
 {
-	struct rows	r;
+	const struct proc	*p = e->p;
+	struct rows		 r;
 
 	rows_begin(&r);
 	rows_text(&r, "time", time);
-	rows_text(&r, "event", event);
-	rows_pid(&r, "pid", p->node, proc_pid(p));
-	rows_text(&r, "worker", p->worker != NULL ? p->worker->s.name :
-	    p->program);
-	rows_text(&r, "node", p->node->conf->node.name);
-	rows_text(&r, "cause", c == NULL ? "" : c->text);
+	rows_text(&r, "event", e->what);
+	if (p != NULL)
+		rows_pid(&r, "pid", p->node, proc_pid(p));
+	else
+		rows_text(&r, "pid", "");
+	rows_text(&r, "worker", p == NULL ? "" : p->worker != NULL ?
+	    p->worker->s.name : p->program);
+	rows_text(&r, "node", e->node);
+	rows_text(&r, "cause", e->cause);
 	rows_send(&r, sub->stream, sub->ref);
 }
 
-void
-live_event(struct node *n, const char *event, const struct proc *p,
-    const struct cause *c)
+static void
+send_event_to_all(struct world *w, const struct event *e, const char *time)
 {
-	struct world		*w = world_of(n);
 	struct subscription	*sub, *next;
-	char			 time[40];
 
-	wall_clock(time);
-	if (c != NULL)
-		remember_death(w, p, time, c);
-	if (p->kind == PROC_GUEST)
-		return;
 	for (sub = LIST_FIRST(&w->subs); sub != NULL; sub = next) {
 		next = LIST_NEXT(sub, entry);
 		if (sub->output)
 			continue;
 		if (sub_is_full(sub))
-			n->stats.events_lost++;
+			w->node.stats.events_lost++;
 		else
-			send_event(sub, event, time, p, c);
+			send_event(sub, e, time);
 	}
+}
+
+void
+live_node_event(struct node *n, const char *what, const struct peer *p,
+    const char *why)
+{
+	struct event	e = { what, p->name, why == NULL ? "" : why, NULL };
+	char		time[40];
+
+	wall_clock(time);
+	send_event_to_all(world_of(n), &e, time);
+}
+
+void
+live_event(struct node *n, const char *what, const struct proc *p,
+    const struct cause *c)
+{
+	struct event	e = { what, n->conf->node.name,
+			    c == NULL ? "" : c->text, p };
+	char		time[40];
+
+	wall_clock(time);
+	if (c != NULL)
+		remember_death(world_of(n), p, time, c);
+	if (p->kind != PROC_GUEST)
+		send_event_to_all(world_of(n), &e, time);
 }
 
 void

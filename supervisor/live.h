@@ -30,4 +30,8 @@ const char	*live_name(const struct proc *);
 
 void	 live_release(struct world *);
 
+/* acts->node_event(): nodeup, nodedown, suspect. */
+void		 live_node_event(struct node *, const char *event,
+		    const struct peer *, const char *why);
+
 #endif /* LIVE_H */

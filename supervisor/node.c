@@ -8,7 +8,6 @@
 #include "node.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +34,12 @@ node_init(struct node *n, const struct conf *conf, struct log *log,
 	STAILQ_INIT(&n->drains);
 	STAILQ_INIT(&n->gone);
 	STAILQ_INIT(&n->dead_streams);
+	TAILQ_INIT(&n->gone_peers);
+	TAILQ_INIT(&n->proxies);
+	LIST_INIT(&n->trunks);
+	STAILQ_INIT(&n->dead_trunks);
+	TAILQ_INIT(&n->spare_targets);
+	TAILQ_INIT(&n->dial_queue);
 }
 
 void
@@ -102,17 +107,4 @@ node_unintern(struct node *n, const char *text)
 		return;
 	HASH_DEL(n->interned, i);
 	free(i);
-}
-
-char *
-node_pid_text(const struct node *n, struct pid pid, char text[ADDRESS_SIZE])
-{
-	char	node[NAME_SIZE];
-
-	if (pid.node == n->id)
-		return pid_print(text, pid, n->conf->node.name, false, 0);
-	/* Another incarnation has no name here but its id. */
-	(void)snprintf(node, sizeof(node), "#%016llx",
-	    (unsigned long long)pid.node);
-	return pid_print(text, pid, node, false, 0);
 }

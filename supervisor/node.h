@@ -7,7 +7,7 @@
  *	names.c		names and reservations
  *	stream.c	connections and what is queued on them
  *	flow.c		chokes: who waits for whom
- *	watch.c		monitors, links, exit signals
+ *	ends.c		monitors, links
  *	spawn.c		births under way
  *	output.c	captured output
  *	query.c		subscriptions, the last deaths
@@ -37,7 +37,14 @@ struct log;
 struct loop;
 struct loop_io;
 struct loop_timer;
+struct alarm;
+struct errand;
 struct output;
+struct peer;
+struct proxy;
+struct signal_frame;
+struct target;
+struct trunk;
 
 /* ---- fixed bounds; those an administrator sets are in struct conf ---- */
 
@@ -50,6 +57,7 @@ struct output;
 #define NODE_ATTACHED_MAX	256		/* streams of one worker */
 #define NODE_HELLO_MS		5000		/* a guest's time to say it */
 #define NODE_NAMES_MAX		1024		/* of one process */
+#define NODE_ADDRESS_SIZE	300		/* "host:port" */
 
 /* ---- a cause of death ---- */
 
@@ -59,9 +67,9 @@ struct cause {
 };
 
 /* All of a table, oldest first; the present one may be taken out of it. */
-#define NODE_EACH(table, e, next)					\
-	for ((e) = (table); (e) != NULL && ((next) = (e)->hh.next, true); \
-	    (e) = (next))
+#define NODE_EACH(table, e, keep)					\
+	for ((e) = (table); (e) != NULL && ((keep) = (e)->hh.next, true); \
+	    (e) = (keep))
 
 /* Bytes with their length; most processes and streams have none to keep. */
 struct block {
@@ -71,7 +79,7 @@ struct block {
 
 /* ---- a connection ---- */
 
-enum stream_kind { STREAM_WORKER, STREAM_ATTACHED, STREAM_GUEST };
+enum stream_kind { STREAM_WORKER, STREAM_ATTACHED, STREAM_GUEST, STREAM_PROXY };
 
 struct stream {
 	struct conn		 conn;
@@ -99,13 +107,23 @@ struct stream {
 	bool			 closed;	/* on node->dead_streams */
 };
 
-/* A stream that sent to a process above its high mark, and was told. */
+/* Where messages go: a process of this node, or the lane to another's. */
+struct sink {
+	LIST_HEAD(, choke)	 chokes;	/* who waits for it */
+	bool			 over;		/* above its mark */
+	bool			 lane;		/* part of a struct lane; else
+						   of a struct proc */
+};
+
+/* Who sent to a sink above its mark, and was told: a stream, or a peer. */
 struct choke {
-	LIST_ENTRY(choke)	 by_stream, by_proc;
-	struct stream		*stream;
-	struct proc		*proc;
+	LIST_ENTRY(choke)	 by_sender, by_sink;
+	struct stream		*stream;	/* NULL: peer */
+	struct peer		*peer;
+	struct sink		*sink;
 	size_t			 after, largest; /* bytes sent on since */
 	bool			 pausing;
+	char			 name[];	/* peer: it sends by name */
 };
 
 /* ---- a process ---- */
@@ -133,7 +151,7 @@ struct proc {
 	enum proc_kind		 kind;
 	enum proc_state		 state;
 	bool			 hello, ready, trap;
-	bool			 over;		/* above high-mark */
+	bool			 nodes;		/* is told of nodes */
 	bool			 ordered;	/* order holds its cause */
 	bool			 trusted;	/* may CONTROL */
 	uint8_t			 owed;		/* a signal the parent could not
@@ -148,11 +166,12 @@ struct proc {
 
 	struct stream		*main;		/* fd 3, or the guest */
 	LIST_HEAD(, stream)	 attached;
-	LIST_HEAD(, choke)	 chokes;	/* who waits for it */
+	struct sink		 sink;
 	TAILQ_HEAD(, name)	 names;
 	LIST_HEAD(, watch)	 watches;	/* its monitors */
 	LIST_HEAD(, watched)	 watched;	/* monitors on it */
 	LIST_HEAD(, link)	 links;
+	LIST_HEAD(, errand)	 errands;	/* it waits for */
 
 	struct birth		*birth;		/* while PROC_SPAWNING */
 	struct block		*args;		/* MESSAGE for WELCOME */
@@ -163,8 +182,17 @@ struct proc {
 	struct loop_timer	*timer;		/* TERM to KILL; guests:
 						   to HELLO */
 	struct output		*output;
+	LIST_ENTRY(proc)	 born;		/* peer->births, if born_for */
+	struct peer		*born_for;	/* has not acknowledged it */
 	STAILQ_ENTRY(proc)	 waiting;	/* node->drains, node->gone */
 };
+
+static inline struct proc *
+proc_of_sink(const struct sink *k)
+{
+	return (struct proc *)((char *)(uintptr_t)k -
+	    offsetof(struct proc, sink));
+}
 
 /* ---- names ---- */
 
@@ -213,8 +241,6 @@ struct link {
 
 /* ---- what the deciding modules ask of the world ---- */
 
-struct signal_frame;
-
 struct node_acts {
 	/* Reading or writing of this stream has to start or stop. */
 	void	(*update)(struct stream *);
@@ -231,13 +257,33 @@ struct node_acts {
 	int	(*bind)(struct stream *);
 	/* QUERY and CONTROL. */
 	void	(*query)(struct stream *, const struct frame *);
-	/* For another node; NULL while there are none. */
-	void	(*remote)(struct node *, const struct signal_frame *);
+	/* For another node.  NULL: sent; else what its sender is told: nobody
+	   is there. */
+	const struct cause *(*remote)(struct node *,
+		    const struct signal_frame *);
 	/* An event for those who watch: start, ready, death ... */
 	void	(*event)(struct node *, const char *event, const struct proc *,
 		    const struct cause *);
+	void	(*node_event)(struct node *, const char *event,
+		    const struct peer *, const char *why);
 	/* p is gone: forget what is bound to it. */
 	void	(*gone)(struct proc *);
+
+	/* The time now, read anew: for a lease. */
+	struct mono (*clock)(struct node *);
+	uint64_t (*random)(struct node *);
+	void	(*alarm)(struct alarm *, struct mono);	/* MONO_NEVER: off */
+	/* trunk_output() has something, or it is to be closed. */
+	void	(*push)(struct trunk *);
+	/* Ends in dial_opened() or dial_failed(). */
+	void	(*connect)(struct target *);
+	/* Ends it without either. */
+	void	(*connect_stop)(struct target *);
+
+	/* Modules above those that have to tell them. */
+	struct peer *(*ask)(struct node *, uint64_t id);	/* mesh */
+	void	(*begun)(struct peer *);
+	void	(*ended)(struct peer *);
 };
 
 STAILQ_HEAD(proc_list, proc);
@@ -261,7 +307,24 @@ X(guests,		"guests that connected")			\
 X(guests_refused,	"guests refused or cut off")			\
 X(events_lost,		"event rows not sent to a slow reader")		\
 X(lines,		"captured lines of output")			\
-X(drains_waited,	"dead processes whose tail had to wait")
+X(drains_waited,	"dead processes whose tail had to wait")	\
+X(announcements_sent,	"announcements sent to the local networks")	\
+X(announcements_seen,	"announcements of this cluster's nodes")	\
+X(announcements_foreign, "announcements of other clusters or versions")	\
+X(announcements_forged,	"announcements under this node's id, not its own") \
+X(announcements_oversize, "datagrams too long for an announcement")	\
+X(announcements_bad,	"datagrams that are no announcement")		\
+X(announcements_over,	"announcements beyond the bounds of a flood")	\
+X(targets_dropped,	"addresses of nodes dropped for want of room")			\
+X(sessions,		"sessions with other nodes begun")		\
+X(sessions_ended,	"sessions with other nodes ended")		\
+X(resumes,		"connections that went on with a session")	\
+X(connections_refused,	"connections of other nodes refused")		\
+X(frames_sent,		"frames written to other nodes")		\
+X(frames_resent,	"frames written again after a break")		\
+X(frames_received,	"frames taken from other nodes")		\
+X(frames_twice,		"frames received twice, and dropped")		\
+X(frames_lost,		"frames to nodes that are not there")
 
 struct node_stats {
 #define X(name, help) uint64_t name;
@@ -298,6 +361,24 @@ struct node {
 	STAILQ_HEAD(, stream)	 dead_streams;
 	bool			 stopping;
 	bool			 owing;		/* some proc->owed is set */
+
+	/* Of other nodes: see others.h. */
+	bool			 network;	/* there may be some */
+	bool			 keyed;		/* connections are encrypted */
+	char			 address[NODE_ADDRESS_SIZE]; /* to dial us */
+	struct peer		*peers;
+	TAILQ_HEAD(, peer)	 gone_peers;	/* oldest first */
+	unsigned int		 ngone, nup;
+	bool			 unsettled;	/* session_turn() has work */
+	struct errand		*errands;
+	struct target		*targets;
+	TAILQ_HEAD(, target)	 spare_targets;	/* may go, oldest first */
+	TAILQ_HEAD(, target)	 dial_queue;	/* their turn has not come */
+	unsigned int		 dials;		/* under way */
+	bool			 dials_over;	/* dial_stop() was called */
+	LIST_HEAD(, trunk)	 trunks;
+	STAILQ_HEAD(, trunk)	 dead_trunks;
+	TAILQ_HEAD(, proxy)	 proxies;	/* have something to say */
 };
 
 void		 node_init(struct node *, const struct conf *, struct log *,
@@ -311,9 +392,5 @@ struct block	*block_new(const void *, size_t);
    Each intern is given back by unintern.  NULL: ENOMEM. */
 const char	*node_intern(struct node *, const char *);
 void		 node_unintern(struct node *, const char *);  /* NULL allowed */
-
-/* SERIAL@NODE for logs and texts. */
-char		*node_pid_text(const struct node *, struct pid,
-		    char text[ADDRESS_SIZE]);
 
 #endif /* NODE_H */

@@ -19,6 +19,7 @@
 
 #include "log.h"
 #include "loop.h"
+#include "peer.h"
 #include "proc.h"
 #include "lines.h"
 #include "live.h"
@@ -46,7 +47,7 @@ line_done(struct proc *p, const char *text, size_t len, bool more)
 	char		 pid[ADDRESS_SIZE];
 
 	p->node->stats.lines++;
-	log_line_raw(p->node->log, node_pid_text(p->node, proc_pid(p), pid),
+	log_line_raw(p->node->log, peer_pid_text(p->node, proc_pid(p), pid),
 	    name, text, len);
 	lines_add(w, proc_pid(p), name, text, len);
 	live_line(w, p, text, len, more);

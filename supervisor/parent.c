@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -332,6 +333,25 @@ warn_unsupported(void *ctx, const char *text)
 	log_warnx(p->log, "%s", text);
 }
 
+/* Who waits for us to start sees the reason, wherever the log goes. */
+static int
+open_network(struct parent *p)
+{
+	char	why[LISTEN_WHY_SIZE];
+
+	if (listen_open(&p->net, &p->conf->node, NULL, NULL, why) == 0) {
+		if (p->net.tcp != -1)
+			log_info(p->log, "listening: address=%s",
+			    p->net.address);
+		return 0;
+	}
+	p->code = errno == EINVAL ? PARENT_EXIT_USAGE : PARENT_EXIT_SYSTEM;
+	log_errorx(p->log, "%s", why);
+	if (strcmp(p->conf->node.log, "stderr") != 0)
+		fprintf(stderr, "broodd: %s\n", why);
+	return -1;
+}
+
 static int
 open_all(struct parent *p)
 {
@@ -356,6 +376,8 @@ open_all(struct parent *p)
 		log_errorx(p->log, "%s", why);
 		return -1;
 	}
+	if (open_network(p) == -1)
+		return -1;
 	if (notify_init(&p->notify, p->known_pid) == -1)
 		log_warn(p->log, "NOTIFY_SOCKET");
 	if (notify_interval(&p->notify) > 0)
@@ -368,6 +390,7 @@ close_all(struct parent *p)
 {
 	if (p->ever_ready && *p->conf->node.pid_file != '\0')
 		(void)unlink(p->conf->node.pid_file);
+	listen_close(&p->net);
 	rundir_close(p->run);
 	conn_release(&p->link);
 	child_forget(&p->relay.birth);
@@ -394,7 +417,9 @@ parent_init(struct parent *p, const struct parent_setup *s, int guard)
 	p->retry = p->beat = p->stop_by = p->relay.again = MONO_NEVER;
 	p->relay.birth.verdict = -1;
 	conn_init(&p->link, -1, WIRE_O, WIRE_MAX);
+	listen_init(&p->net);
 	kids_init(&p->kids);
+	p->code = PARENT_EXIT_SYSTEM;		/* until all is open */
 }
 
 int
@@ -402,23 +427,24 @@ parent_run(const struct parent_setup *setup, int guard)
 {
 	struct parent	*p;
 	struct slots	*s;
-	int		 code = PARENT_EXIT_SYSTEM;
+	int		 code;
 
 	if ((p = malloc(sizeof(*p))) == NULL ||
 	    (s = malloc(sizeof(*s))) == NULL) {
 		free(p);
 		log_error(setup->log, "parent not started");
-		return code;
+		return PARENT_EXIT_SYSTEM;
 	}
 	parent_init(p, setup, guard);
 	(void)sweep_adopt();
 	if (open_all(p) == 0) {
+		p->code = 0;
 		starter_start(p);
 		while (!p->done)
 			turn(p, s);
 		kill_all(p);
-		code = p->code;
 	}
+	code = p->code;
 	close_all(p);
 	free(p);
 	free(s);

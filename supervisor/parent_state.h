@@ -6,7 +6,7 @@
  *	starter.c	the relay's life: birth, ready, restarts
  *	report.c	the link's output
  *	orders.c	the link's input
- *	reload.c	conf, programs
+ *	reload.c	conf, programs, net
  *	parent.c	signals, deaths, the stop, the rest
  */
 #ifndef PARENT_STATE_H
@@ -18,11 +18,13 @@
 #include "child.h"
 #include "conn.h"
 #include "kids.h"
+#include "listen.h"
 #include "mono.h"
 #include "notify.h"
 #include "programs.h"
 #include "sigs.h"
 
+#define PARENT_EXIT_USAGE	100
 #define PARENT_EXIT_SYSTEM	111
 #define PARENT_VERDICT_TIME	MONO_MS(5000)	/* a birth takes no longer */
 #define PARENT_RESTARTS_MOST	1000		/* of relay-restarts */
@@ -61,6 +63,7 @@ struct parent {
 
 	struct conf		*conf;
 	struct programs		 programs;
+	struct listen		 net;
 	struct notify		 notify;
 	struct sigs		 signals;
 	struct kids		 kids;

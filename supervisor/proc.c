@@ -28,11 +28,12 @@ proc_new(struct node *n, enum proc_kind kind, const char *program,
 	p->program = node_intern(n, program);
 	p->entry = node_intern(n, entry);
 	LIST_INIT(&p->attached);
-	LIST_INIT(&p->chokes);
+	LIST_INIT(&p->sink.chokes);
 	TAILQ_INIT(&p->names);
 	LIST_INIT(&p->watches);
 	LIST_INIT(&p->watched);
 	LIST_INIT(&p->links);
+	LIST_INIT(&p->errands);
 	if (p->program == NULL || p->entry == NULL)
 		goto fail;
 	HASH_ADD(hh, n->procs, serial, sizeof(p->serial), p);
@@ -93,7 +94,7 @@ proc_bury(struct node *n)
 		STAILQ_REMOVE_HEAD(&n->gone, waiting);
 		BUG_ON(!LIST_EMPTY(&p->watches) || !LIST_EMPTY(&p->watched) ||
 		    !LIST_EMPTY(&p->links) || !LIST_EMPTY(&p->attached) ||
-		    !LIST_EMPTY(&p->chokes) || !TAILQ_EMPTY(&p->names));
+		    !LIST_EMPTY(&p->sink.chokes) || !TAILQ_EMPTY(&p->names));
 		node_unintern(n, p->program);
 		node_unintern(n, p->entry);
 		free(p->birth);

@@ -15,11 +15,13 @@
 #include <string.h>
 
 #include "ask.h"
+#include "census.h"
 #include "conf_store.h"
 #include "flow.h"
 #include "live.h"
 #include "proc.h"
-#include "route.h"
+#include "proxy.h"
+#include "registry.h"
 #include "rows.h"
 #include "settings.h"
 #include "stream.h"
@@ -140,6 +142,7 @@ static void
 send_node(struct query *q)
 {
 	const struct conf_node	*c = &q->n->conf->node;
+	const char		*listen = world_of(q->n)->net_address;
 	struct rows		 r;
 	char			 id[24];
 
@@ -150,7 +153,7 @@ send_node(struct query *q)
 	rows_text(&r, "id", id);
 	rows_text(&r, "role", c->role);
 	rows_text(&r, "cluster", c->cluster);
-	rows_text(&r, "listen", c->listen);
+	rows_text(&r, "listen", *listen != '\0' ? listen : c->listen);
 	rows_text(&r, "advertise", c->advertise);
 	rows_text(&r, "version", BROOD_VERSION);
 	rows_number(&r, "uptime_s",
@@ -163,13 +166,14 @@ query_info(struct query *q)
 {
 	struct proc	*p;
 	struct pid	 pid;
+	int		 err;
 
 	if (q->nwords == 0) {
 		send_node(q);
 		return DONE_NOW;
 	}
-	if (route_resolve(q->n, q->words[0], &pid) == -1)
-		return fail(q, errno, "no such process");
+	if ((err = registry_find(q->n, q->words[0], &pid)) != 0)
+		return fail(q, err, "no such process");
 	if ((p = proc_by_pid(q->n, pid)) != NULL)
 		send_proc(q, p);
 	return DONE_NOW;
@@ -228,6 +232,31 @@ query_stats(struct query *q)
 	    "bytes queued to one process above which senders are choked");
 	stat_row(q, "memory_bound", flow_bound(n),
 	    "most bytes of messages held, all together");
+	return DONE_NOW;
+}
+
+/* ---- other nodes ---- */
+
+static enum answered
+query_peers(struct query *q)
+{
+	census_peers(q->n, q->s, q->ref);
+	return DONE_NOW;
+}
+
+static enum answered
+query_node(struct query *q)
+{
+	if (q->nwords != 1 || !census_node(q->n, q->s, q->ref, q->words[0]))
+		return fail(q, ESRCH, "no such node");
+	return DONE_NOW;
+}
+
+/* That it is answered is the answer. */
+static enum answered
+query_ping(struct query *q)
+{
+	(void)q;
 	return DONE_NOW;
 }
 
@@ -362,7 +391,8 @@ control_reload(struct query *q)
 
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return fail(q, ENOMEM, "reload");
-	r->by = proc_pid(q->s->proc);
+	r->by = q->s->kind == STREAM_PROXY ? proxy_asker(q->s) :
+	    proc_pid(q->s->proc);
 	r->ref = q->ref;
 	r->dry_run = q->nwords > 0 && strcmp(q->words[0], "dry-run") == 0;
 	TAILQ_INSERT_TAIL(&world_of(q->n)->reloads, r, entry);
@@ -399,19 +429,27 @@ send_changes(struct stream *s, uint64_t ref, enum conf_kind kind,
 	}
 }
 
+static struct stream *
+who_asked(struct node *n, const struct reload *r)
+{
+	struct proc	*p = proc_by_pid(n, r->by);
+
+	if (p != NULL)
+		return stream_of_ref(p, r->ref);
+	return r->by.node == n->id ? NULL : proxy_find(n, r->by, r->ref);
+}
+
 void
 query_reloaded(struct world *w, int err, const char *text,
     const struct conf *now)
 {
 	struct reload	*r = TAILQ_FIRST(&w->reloads);
-	struct proc	*p;
 	struct stream	*s;
 
 	if (r == NULL)
 		return;			/* SIGHUP asked, not a command */
 	TAILQ_REMOVE(&w->reloads, r, entry);
-	if ((p = proc_by_pid(&w->node, r->by)) != NULL &&
-	    (s = stream_of_ref(p, r->ref)) != NULL) {
+	if ((s = who_asked(&w->node, r)) != NULL) {
 		if (now != NULL) {
 			send_changes(s, r->ref, CONF_NODE, "node", w->conf,
 			    now);
@@ -438,6 +476,9 @@ static const struct {
 	{ "info",	WIRE_QUERY,	query_info },
 	{ "names",	WIRE_QUERY,	query_names },
 	{ "stats",	WIRE_QUERY,	query_stats },
+	{ "peers",	WIRE_QUERY,	query_peers },
+	{ "node",	WIRE_QUERY,	query_node },
+	{ "ping",	WIRE_QUERY,	query_ping },
 	{ "log",	WIRE_QUERY,	query_log },
 	{ "deaths",	WIRE_QUERY,	query_deaths },
 	{ "events",	WIRE_QUERY,	query_events },
@@ -477,10 +518,7 @@ dispatch(struct query *q, uint8_t op, const char *what)
 			break;
 	if (i == sizeof(verbs) / sizeof(verbs[0]))
 		return fail(q, ENOSYS, "no such question");
-	/* Who could open the control socket is trusted; workers vary. */
-	if (op == WIRE_CONTROL && q->s->proc->kind == PROC_WORKER &&
-	    !q->s->proc->trusted)
-		return fail(q, EPERM, "only for the supervisor's user");
+	/* Who may CONTROL was asked where the question came from (route.c). */
 	return verbs[i].fn(q);
 }
 

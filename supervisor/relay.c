@@ -37,17 +37,66 @@
 #include "live.h"
 #include "log.h"
 #include "loop.h"
+#include "mesh.h"
 #include "names.h"
+#include "net.h"
 #include "output.h"
+#include "peer.h"
 #include "proc.h"
+#include "proxy.h"
 #include "query.h"
+#include "remote.h"
+#include "session.h"
 #include "spawn.h"
 #include "stream.h"
+#include "tcp.h"
+#include "tcp_dial.h"
 
 #define ORDER_FD	3
 #define EXIT_SYSTEM	111
 #define DEBT_MS		100
 #define HEAP_KEPT	(1 << 20)	/* free bytes not given back */
+
+/* ---- what the parent opened ---- */
+
+static void
+put_fd(int *slot, int fd)
+{
+	if (*slot != -1)
+		close(*slot);
+	*slot = fd;
+}
+
+/* -1: it was lost on the way, and what was there stays: to go on without a key
+   would open the door. */
+static int
+on_keys(struct world *w, struct conn *c)
+{
+	int	fd = conn_take_fd(c);
+
+	if (fd == -1)
+		return -1;
+	put_fd(&w->key_fd, fd);
+	return 0;
+}
+
+/* It says all there is now: what it does not bring is closed.  -1: a part of it
+   was lost on the way. */
+static int
+on_net(struct world *w, struct conn *c, const struct frame *f)
+{
+	bool	tcp = f->body[0] != 0, udp = f->body[1] != 0;
+	size_t	n = f->body_len - 3;
+
+	if (n > f->body[2])
+		n = f->body[2];
+	put_fd(&w->net_listener, tcp ? conn_take_fd(c) : -1);
+	put_fd(&w->net_udp, udp ? conn_take_fd(c) : -1);
+	memcpy(w->net_address, f->body + 3, n);
+	w->net_address[n] = '\0';
+	return tcp == (w->net_listener != -1) && udp == (w->net_udp != -1) ?
+	    0 : -1;
+}
 
 /* ---- the order link ---- */
 
@@ -97,9 +146,12 @@ on_conf(struct world *w, const struct frame *f)
 	if (w->reload_good)
 		query_reloaded(w, now == NULL ? EINVAL : 0, "", now);
 	w->reload_good = false;
-	if (now != NULL && !dry_run)
+	if (now != NULL && !dry_run) {
+		if (*now->node.key_file == '\0')
+			put_fd(&w->key_fd, -1);
 		boot_reload(w, now);
-	else
+		(void)net_open(w);
+	} else
 		conf_free(now);
 }
 
@@ -147,6 +199,15 @@ on_order(struct world *w, struct frame *f)
 		break;
 	case WIRE_O_REOPENED:
 		(void)log_replace_fd(n->log, conn_take_fd(&n->parent));
+		break;
+	case WIRE_O_KEYS:
+		if (on_keys(w, &n->parent) == -1)
+			log_error(n->log, "key file from the parent");
+		break;
+	case WIRE_O_NET:
+		net_unwatch(w);
+		if (on_net(w, &n->parent, f) == -1)
+			log_error(n->log, "sockets from the parent");
 		break;
 	}
 }
@@ -213,6 +274,10 @@ turn(void *arg)
 		pay_debts(w);
 	output_turn(w);
 	boot_turn(w);
+	proxy_turn(&w->node);
+	session_turn(&w->node);
+	tcp_turn(w);
+	peer_bury(&w->node);
 	if (w->stopped) {
 		death_turn(&w->node);	/* the guests */
 		if (w->node.parent.out_bytes == 0 ||
@@ -229,32 +294,83 @@ static const struct node_acts acts = {
 	.drain = link_drain,
 	.bind = link_bind,
 	.query = query_frame,
+	.remote = remote_signal,
 	.event = live_event,
+	.node_event = live_node_event,
 	.gone = link_gone,
+	.clock = net_clock,
+	.random = net_random,
+	.alarm = net_alarm,
+	.push = tcp_push,
+	.connect = tcp_dial,
+	.connect_stop = tcp_dial_stop,
+	.ask = mesh_ask,
+	.begun = mesh_begun,
+	.ended = mesh_ended,
 };
 
 /* ---- beginning and end ---- */
 
-/* Blocks until the parent's first frame is whole. */
+/* Bytes to the end of the frame that has begun, or of its header. */
+static size_t
+frame_rest(const struct conn *c)
+{
+	struct wire_head	 h;
+	const uint8_t		*bytes;
+	size_t			 n;
+
+	if (conn_begun(c, &h, &bytes, &n))
+		return h.len - n;
+	return WIRE_HEAD - c->in_len;
+}
+
+/* Blocks until the parent's next frame is whole.  Not a byte beyond it is
+   received: so no more descriptors wait than are its own. */
 static void
-read_init(struct conn *c, const struct conn_room *room, struct frame *f)
+read_frame(struct conn *c, const struct conn_room *room, struct frame *f)
 {
 	ssize_t	n;
-	int	got = 0;
+	int	got;
 
-	while (got == 0) {
-		n = conn_fill(c, room, 0);
+	while ((got = conn_next(c, f)) == 0) {
+		n = conn_fill(c, room, frame_rest(c));
 		if (n == 0)
 			exit(EXIT_SYSTEM);	/* the parent knows why */
 		if (n == -1 && errno != EAGAIN)
 			err(EXIT_SYSTEM, "order link");
 		if (n == -1)
 			(void)poll(&(struct pollfd){ c->fd, POLLIN, 0 }, 1, -1);
-		else
-			got = conn_next(c, f);
 	}
-	if (got == -1 || f->h.op != WIRE_O_INIT)
-		errx(EXIT_SYSTEM, "order link: no beginning");
+	if (got == -1)
+		errx(EXIT_SYSTEM, "order link: %s", c->why);
+}
+
+/* Behind the configuration, and before anybody is told that we are ready. */
+static void
+read_network(struct world *w, struct conn *c)
+{
+	struct frame	f;
+
+	read_frame(c, &w->room, &f);
+	if (f.h.op == WIRE_O_KEYS) {
+		if (on_keys(w, c) == -1)
+			err(EXIT_SYSTEM, "key file");
+		read_frame(c, &w->room, &f);
+	}
+	if (f.h.op != WIRE_O_NET)
+		errx(EXIT_SYSTEM, "order link: no network");
+	if (on_net(w, c, &f) == -1)
+		err(EXIT_SYSTEM, "sockets of the network");
+}
+
+/* fd: the file the parent has opened, if it is one. */
+static struct log *
+open_log(const struct conf_node *n, int fd)
+{
+	enum log_level	level = (enum log_level)n->log_level;
+
+	return fd != -1 ? log_open_fd(fd, level) :
+	    log_open(n->log, level, "brood");
 }
 
 static void
@@ -277,24 +393,25 @@ begin(struct world *w)
 	struct conf_sink none = { 0 };
 	struct log	*log;
 	uint64_t	 id;
-	int		 listener, fd;
+	uint32_t	 uid;
+	int		 listener;
 
 	w->room.cap = WORLD_ROOM;
 	if ((w->room.p = malloc(w->room.cap)) == NULL)
 		err(EXIT_SYSTEM, "memory");
 	conn_init(&c, ORDER_FD, WIRE_P, WIRE_MAX);
 	c.takes_fds = true;
-	read_init(&c, &w->room, &f);
+	read_frame(&c, &w->room, &f);
+	if (f.h.op != WIRE_O_INIT)
+		errx(EXIT_SYSTEM, "order link: no beginning");
+	uid = (uint32_t)f.h.ref;
 	if (conf_parse_text(&w->conf, (const char *)f.body, f.body_len,
 	    &none) == -1)
 		err(EXIT_SYSTEM, "configuration");
 	if ((listener = conn_take_fd(&c)) == -1)
 		err(EXIT_SYSTEM, "control socket");
-	fd = conn_take_fd(&c);
-	log = fd != -1 ? log_open_fd(fd,
-	    (enum log_level)w->conf->node.log_level) :
-	    log_open(w->conf->node.log, (enum log_level)w->conf->node.log_level,
-	    "brood");
+	log = open_log(&w->conf->node, conn_take_fd(&c));
+	read_network(w, &c);
 	arc4random_buf(&id, sizeof(id));
 	node_init(&w->node, w->conf, log, &acts, id | 1, mono_now());
 	w->node.world = w;
@@ -305,7 +422,9 @@ begin(struct world *w)
 	    w->node.loop, ORDER_FD, on_parent, w)) == NULL ||
 	    loop_io_want(w->order_io, LOOP_READ) == -1)
 		err(EXIT_SYSTEM, "loop");
-	owner_name(w, (uint32_t)f.h.ref);
+	owner_name(w, uid);
+	if (net_open(w) == -1)
+		err(EXIT_SYSTEM, "network");
 	(void)conn_settle(&w->node.parent);
 }
 
@@ -314,6 +433,7 @@ end(struct world *w)
 {
 	struct proc	*p, *next;
 
+	net_close(w);
 	NODE_EACH(w->node.procs, p, next)
 		death_stillborn(p);
 	stream_bury(&w->node);
@@ -326,6 +446,9 @@ end(struct world *w)
 	loop_io_free(w->order_io);
 	loop_timer_free(w->debt);
 	loop_free(w->node.loop);
+	put_fd(&w->net_listener, -1);
+	put_fd(&w->net_udp, -1);
+	put_fd(&w->key_fd, -1);
 	log_close(w->node.log);
 	node_release(&w->node);
 	conf_free(w->conf);
@@ -340,6 +463,7 @@ main(void)
 
 	memset(&w, 0, sizeof(w));
 	w.listener = w.spare = -1;
+	w.net_listener = w.net_udp = w.key_fd = -1;
 	STAILQ_INIT(&w.resumed);
 	TAILQ_INIT(&w.lines);
 	TAILQ_INIT(&w.deaths);

@@ -61,18 +61,57 @@ warn_fixed(struct parent *p, const struct conf_node *old,
 			    "broodd is started again", fixed[i].key);
 }
 
+/* All that can fail, before anything is changed.  -1 and errno: EINVAL, what
+   is wrong was told; else nobody was told yet. */
+static int
+load(struct parent *p, struct conf **new, struct listen *net,
+    struct conf_sink *sink)
+{
+	char	why[LISTEN_WHY_SIZE];
+
+	if (source_load(p->source, new, sink) == -1)
+		return -1;
+	if (listen_open(net, &(*new)->node, &p->net, &p->conf->node, why) == 0)
+		return 0;
+	sink->say(sink->ctx, why);
+	conf_free(*new);
+	errno = EINVAL;			/* as of any other problem told */
+	return -1;
+}
+
+/* The relay, too, has its key and its sockets before it is told of them.  When
+   there is none, the next one begins with all of it. */
+static int
+tell(struct parent *p, bool same_net)
+{
+	if (p->link.fd == -1)
+		return 0;
+	if (report_keys(p) == -1)
+		return -1;
+	if (!same_net && report_net(p) == -1)
+		return -1;
+	return report_conf(p, p->conf);
+}
+
 /* From now on it is the one in force. */
 static void
-adopt(struct parent *p, struct conf *new)
+adopt(struct parent *p, struct conf *new, const struct listen *net)
 {
+	bool	same_net = listen_same(&p->conf->node, &new->node);
+
 	warn_fixed(p, &p->conf->node, &new->node);
 	conf_free(p->conf);
 	p->conf = new;
 	p->programs.conf = new;
+	listen_close(&p->net);
+	p->net = *net;
 	accounts_release(&p->programs.accounts);
 	log_set_level(p->log, (enum log_level)new->node.log_level);
-	if (report_conf(p, new) == -1)
+	if (tell(p, same_net) == -1)
 		log_warn(p->log, "reload: relay not told");
+	if (!same_net)
+		log_info(p->log, "listening: address=%s",
+		    net->tcp != -1 ? net->address : "none");
 	log_info(p->log, "configuration reloaded");
 }
 
@@ -81,6 +120,7 @@ reload_now(struct parent *p)
 {
 	struct conf_sink	 sink = { .say = on_problem, .ctx = p };
 	struct conf		*new;
+	struct listen		 net;
 	struct timespec		 t = { 0, 0 };
 	char			 text[96];
 
@@ -89,8 +129,8 @@ reload_now(struct parent *p)
 	(void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%"
 	    PRIu64, (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000);
 	(void)notify_send(&p->notify, text);
-	if (source_load(p->source, &new, &sink) == 0)
-		adopt(p, new);
+	if (load(p, &new, &net, &sink) == 0)
+		adopt(p, new, &net);
 	else
 		log_errorx(p->log, "reload failed: the configuration stays as "
 		    "it was");
@@ -104,10 +144,11 @@ reload_asked(struct parent *p, bool dry_run)
 	struct conf_sink	 sink = { .say = on_problem_line,
 				    .ctx = &problems };
 	struct conf		*new;
+	struct listen		 net;
 	int			 error = 0;
 
 	buf_init(&problems, ANSWER_MOST);
-	if (source_load(p->source, &new, &sink) == -1)
+	if (load(p, &new, &net, &sink) == -1)
 		error = errno;
 	buf_add_u8(&problems, 0);
 	(void)report_answer(p, error, problems.error == 0 ?
@@ -116,9 +157,10 @@ reload_asked(struct parent *p, bool dry_run)
 		log_errorx(p->log, "reload failed: the configuration stays as "
 		    "it was");
 	else if (!dry_run)
-		adopt(p, new);
+		adopt(p, new, &net);
 	else {
 		(void)report_conf(p, new);
+		listen_close(&net);
 		conf_free(new);
 	}
 	buf_release(&problems);

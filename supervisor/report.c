@@ -85,6 +85,56 @@ log_is_file(const struct parent *p)
 	return *p->conf->node.log == '/' && log_fd(p->log) != -1;
 }
 
+/* A descriptor more for the relay; -1: none is left. */
+static int
+lend(int *fds, size_t *n, int fd)
+{
+	int	copy = fcntl(fd, F_DUPFD_CLOEXEC, FD_FLOOR);
+
+	if (copy == -1) {
+		while (*n > 0)
+			close(fds[--*n]);
+		return -1;
+	}
+	fds[(*n)++] = copy;
+	return 0;
+}
+
+int
+report_keys(struct parent *p)
+{
+	struct buf	b;
+	int		fd;
+	size_t		n = 0;
+
+	if (p->net.key == -1)
+		return 0;
+	/* The place in the file is shared: an earlier relay read it, too. */
+	if (lseek(p->net.key, 0, SEEK_SET) == -1 ||
+	    lend(&fd, &n, p->net.key) == -1)
+		return -1;
+	begin(&b);
+	return end(p, &b, WIRE_O_KEYS, 0, &fd, n);
+}
+
+int
+report_net(struct parent *p)
+{
+	const struct listen	*l = &p->net;
+	struct buf		 b;
+	int			 fds[2];
+	size_t			 n = 0;
+
+	if ((l->tcp != -1 && lend(fds, &n, l->tcp) == -1) ||
+	    (l->udp != -1 && lend(fds, &n, l->udp) == -1))
+		return -1;
+	begin(&b);
+	buf_add_u8(&b, l->tcp != -1);
+	buf_add_u8(&b, l->udp != -1);
+	buf_add_str8(&b, l->address);
+	return end(p, &b, WIRE_O_NET, 0, fds, n);
+}
+
 int
 report_init(struct parent *p)
 {
@@ -92,19 +142,14 @@ report_init(struct parent *p)
 	int		fds[2];
 	size_t		n = 0;
 
-	fds[n] = fcntl(p->run->listener, F_DUPFD_CLOEXEC, FD_FLOOR);
-	if (fds[n++] == -1)
+	if (lend(fds, &n, p->run->listener) == -1 ||
+	    (log_is_file(p) && lend(fds, &n, log_fd(p->log)) == -1))
 		return -1;
-	if (log_is_file(p)) {
-		fds[n] = fcntl(log_fd(p->log), F_DUPFD_CLOEXEC, FD_FLOOR);
-		if (fds[n++] == -1) {
-			close(fds[0]);
-			return -1;
-		}
-	}
 	begin(&b);
 	add_conf(&b, p->conf);
-	return end(p, &b, WIRE_O_INIT, 0, fds, n);
+	if (end(p, &b, WIRE_O_INIT, 0, fds, n) == -1)
+		return -1;
+	return report_keys(p) == -1 ? -1 : report_net(p);
 }
 
 int

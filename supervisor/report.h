@@ -9,7 +9,9 @@
 #include "parent_state.h"
 
 /* -1: ENOMEM, nothing was sent. */
-int	 report_init(struct parent *);		/* O_INIT with descriptors */
+int	 report_init(struct parent *);		/* O_INIT, O_KEYS, O_NET */
+int	 report_keys(struct parent *);		/* if there is a key file */
+int	 report_net(struct parent *);
 int	 report_conf(struct parent *, const struct conf *);
 int	 report_stop(struct parent *);
 int	 report_reopened(struct parent *);

@@ -1,13 +1,8 @@
 /*
  * route.c - what a frame does.
  *
- * The way of a message: link.c has received into the room, conn_next() has
- * checked the header, here the receiver is looked up, and the bytes go to its
- * socket from where they lie.  Frames in a row for one receiver go as one
- * write: that is where the speed of a corked sender comes from.
- *
  * Owns:    the table of operations and what each may do in which state.
- * Not here: bodies of messages: they are never opened.
+ * Not here: messages themselves (carry.c), frames of other nodes (remote.c).
  * Errors:  a broken frame ends its stream (death.c); everything else that goes
  *          wrong is told to who asked, or vanishes as promised.
  */
@@ -19,189 +14,18 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "carry.h"
 #include "death.h"
+#include "errand.h"
 #include "flow.h"
-#include "log.h"
 #include "names.h"
+#include "peer.h"
 #include "proc.h"
+#include "registry.h"
 #include "settings.h"
 #include "spawn.h"
 #include "stream.h"
 #include "watch.h"
-
-/* Frames in a row for one receiver. */
-struct run {
-	struct proc	*to;
-	struct pid	 pid;		/* of to: saves looking it up again */
-	const uint8_t	*p;
-	size_t		 n, frames;
-};
-
-static const char	held[] = "held";	/* no fault: again later */
-
-static void
-run_flush(struct stream *s, struct run *r)
-{
-	struct node	*n = s->proc->node;
-	struct proc	*to = r->to;
-
-	r->to = NULL;
-	if (to == NULL)
-		return;
-	n->stats.frames_routed += r->frames;
-	n->stats.bytes_routed += r->n;
-	stream_to_proc(to, r->p, r->n);
-	flow_sent(s, to, r->n);
-}
-
-static void
-run_add(struct stream *s, struct run *r, struct proc *to,
-    const struct frame *f)
-{
-	if (r->to != to || r->p + r->n != f->bytes) {
-		run_flush(s, r);
-		*r = (struct run){ .to = to, .pid = f->h.to, .p = f->bytes };
-	}
-	r->n += f->h.len;
-	r->frames++;
-}
-
-/* ---- messages ---- */
-
-static const char *
-to_proc(struct stream *s, struct frame *f, struct run *r, struct proc *to)
-{
-	if (to == NULL || to->state == PROC_EXITED) {
-		s->proc->node->stats.frames_dropped++;
-		return NULL;
-	}
-	if (to->over && !flow_may_send(s, to))
-		return held;
-	run_add(s, r, to, f);
-	return NULL;
-}
-
-static const char *
-on_send(struct stream *s, struct frame *f, struct run *r)
-{
-	if (r->to != NULL && pid_equal(r->pid, f->h.to))
-		return to_proc(s, f, r, r->to);
-	return to_proc(s, f, r, proc_by_pid(s->proc->node, f->h.to));
-}
-
-/* The process of a name of this node, by an address; NULL: nobody. */
-static struct proc *
-by_name(struct node *n, const struct address *a)
-{
-	if (a->node[0] != '\0' && strcmp(a->node, n->conf->node.name) != 0)
-		return NULL;
-	return names_find(n, a->name);
-}
-
-/*
- * A large frame that will have to wait should not be assembled first: memory
- * for such frames is everybody's.  So its receiver is looked at as soon as the
- * header is there, where a stream can be held.
- */
-static void
-hold_begun(struct stream *s)
-{
-	struct wire_head h;
-	struct address	 a;
-	struct proc	*to = NULL;
-	struct rd	 rd;
-	const uint8_t	*bytes;
-	size_t		 len;
-	char		 text[ADDRESS_SIZE];
-
-	if (s->kind == STREAM_WORKER || s->closed || s->broken || s->paused ||
-	    !conn_begun(&s->conn, &h, &bytes, &len))
-		return;
-	if (h.op < WIRE_SEND || h.op > WIRE_FORWARD || h.op == WIRE_REPLY)
-		return;			/* signals wait for no data */
-	if (h.op != WIRE_SEND_NAME)
-		to = proc_by_pid(s->proc->node, h.to);
-	else {
-		rd_init(&rd, bytes + WIRE_HEAD, len - WIRE_HEAD);
-		rd_str8(&rd, text, sizeof(text));
-		if (!rd.bad && address_parse(text, &a) == 0 && a.serial == 0)
-			to = by_name(s->proc->node, &a);
-	}
-	if (to != NULL && to->over)
-		(void)flow_may_send(s, to);
-}
-
-static const char *
-on_send_name(struct stream *s, struct frame *f, struct run *r)
-{
-	struct address	 a;
-	struct proc	*to;
-	struct rd	 rd;
-	char		 text[ADDRESS_SIZE];
-
-	rd_init(&rd, f->body, f->body_len);
-	rd_str8(&rd, text, sizeof(text));
-	if (rd.bad || rd.left < 10)
-		return "send by name: too short";
-	if (address_parse(text, &a) == -1 || a.serial != 0)
-		return "send by name: not a name";
-	to = by_name(s->proc->node, &a);
-	if (to != NULL) {
-		f->h.to = proc_pid(to);
-		wire_put(f->bytes, &f->h);
-	}
-	return to_proc(s, f, r, to);
-}
-
-static const char *
-on_call(struct stream *s, struct frame *f, struct run *r)
-{
-	struct proc	*to = proc_by_pid(s->proc->node, f->h.to);
-	struct watch	*w;
-	const char	*why;
-
-	if (to != NULL && to->over && !flow_may_send(s, to))
-		return held;
-	if (watch_monitor(s->proc, false, f->h.ref, f->h.to) == -1) {
-		if (errno != ENOMEM)
-			return "call: its ref is in use, or too many calls";
-		watch_refuse(s->proc, false, f->h.ref, f->h.to);
-		return NULL;		/* unsent, and the caller is told */
-	}
-	if ((w = watch_find(s->proc, f->h.ref)) != NULL)
-		w->call = true;		/* else its DOWN has come already */
-	why = to_proc(s, f, r, to);
-	run_flush(s, r);
-	return why;
-}
-
-/*
- * A reply is taken once, by who still waits for it: that bounds what others can
- * put on an attached stream, and ends the monitor of the call.
- */
-static const char *
-on_reply(struct stream *s, struct frame *f, struct run *r)
-{
-	struct node	*n = s->proc->node;
-	struct proc	*to = proc_by_pid(n, f->h.to);
-	struct watch	*w = to == NULL ? NULL : watch_find(to, f->h.ref);
-	struct stream	*out;
-
-	/* A plain monitor nobody can answer away. */
-	if (w == NULL || !w->call ||
-	    (out = stream_of_ref(to, f->h.ref)) == NULL) {
-		n->stats.frames_dropped++;
-		return NULL;
-	}
-	/* Who asked on an attached stream may never empty the mailbox. */
-	if (out == to->main && to->over && !flow_may_send(s, to))
-		return held;
-	watch_demonitor(to, f->h.ref);
-	if (out == to->main)
-		return to_proc(s, f, r, to);
-	stream_send(out, f->bytes, f->h.len);
-	return NULL;
-}
 
 /* ---- monitors, links, exits ---- */
 
@@ -302,48 +126,34 @@ on_die(struct stream *s, struct frame *f, struct run *r)
 	return NULL;
 }
 
-/* ---- names ---- */
+/* ---- names and requests ---- */
 
-int
-route_resolve(struct node *n, const char *text, struct pid *out)
+/* To another node: it is asked. */
+static bool
+is_elsewhere(const struct stream *s, const struct frame *f)
 {
-	struct address	 a;
-	struct proc	*p;
-
-	*out = (struct pid){ 0, 0 };
-	if (address_parse(text, &a) == -1)
-		return -1;
-	if (a.node[0] != '\0' && strcmp(a.node, n->conf->node.name) != 0) {
-		errno = EHOSTUNREACH;
-		return -1;
-	}
-	if (a.serial != 0) {
-		out->node = a.incarnation == 0 ? n->id : a.incarnation;
-		out->serial = a.serial;
-		p = proc_by_pid(n, *out);
-	} else if ((p = by_name(n, &a)) != NULL)
-		*out = proc_pid(p);
-	if (p == NULL || !proc_is_live(p)) {
-		errno = ESRCH;
-		if (a.serial == 0)
-			*out = (struct pid){ 0, 0 };
-		return -1;
-	}
-	return 0;
+	return f->h.to.node != 0 && f->h.to.node != s->proc->node->id;
 }
 
 static const char *
 on_whereis(struct stream *s, struct frame *f, struct run *r)
 {
-	struct pid	pid;
-	char		text[ADDRESS_SIZE + 1];
-	int		err = 0;
+	struct node	*n = s->proc->node;
+	struct address	 a;
+	struct peer	*peer;
+	struct pid	 pid;
+	char		 text[ADDRESS_SIZE + 1];
+	int		 err;
 
 	(void)r;
 	if (!body_text(f, text, sizeof(text)))
 		return "whereis: a NUL in its address";
-	if (route_resolve(s->proc->node, text, &pid) == -1)
-		err = errno;
+	if (text[0] != '@' &&
+	    registry_where(n, text, &a, &peer) == REGISTRY_THERE) {
+		f->h.to = (struct pid){ peer->id, 0 };
+		return errand_ask(s, f, NULL, text);
+	}
+	err = registry_find(n, text, &pid);
 	stream_done(s, f->h.ref, err, pid, NULL);
 	return NULL;
 }
@@ -351,39 +161,22 @@ on_whereis(struct stream *s, struct frame *f, struct run *r)
 static const char *
 on_register(struct stream *s, struct frame *f, struct run *r)
 {
-	struct proc	*p = proc_by_pid(s->proc->node, f->h.to), *owner;
-	struct pid	 pid = f->h.to;
-	char		 text[NAME_SIZE];
-	int		 err = 0;
+	struct pid	pid = { 0, 0 };
+	char		text[NAME_SIZE];
+	int		err;
 
 	(void)r;
 	if (!body_text(f, text, sizeof(text)))
-		return "register: a NUL in its name";
-	if (f->h.to.node != s->proc->node->id)
-		err = EHOSTUNREACH;
-	else if (p == NULL || p->state == PROC_EXITED)
-		err = ESRCH;
-	else if (names_add(p, text, &owner) == -1) {
-		err = errno;
-		pid = owner == NULL ? (struct pid){ 0, 0 } : proc_pid(owner);
-	}
+		return f->h.op == WIRE_REGISTER ?
+		    "register: a NUL in its name" :
+		    "unregister: a NUL in its name";
+	if (is_elsewhere(s, f))
+		return errand_ask(s, f, NULL, text);
+	if (f->h.op == WIRE_REGISTER)
+		err = registry_add(s->proc->node, f->h.to, text, &pid);
+	else
+		err = names_drop(s->proc->node, text) == -1 ? errno : 0;
 	stream_done(s, f->h.ref, err, pid, NULL);
-	return NULL;
-}
-
-static const char *
-on_unregister(struct stream *s, struct frame *f, struct run *r)
-{
-	static const struct pid	nobody = { 0, 0 };
-	char			text[NAME_SIZE];
-	int			err = 0;
-
-	(void)r;
-	if (!body_text(f, text, sizeof(text)))
-		return "unregister: a NUL in its name";
-	if (names_drop(s->proc->node, text) == -1)
-		err = errno;
-	stream_done(s, f->h.ref, err, nobody, NULL);
 	return NULL;
 }
 
@@ -392,6 +185,31 @@ on_spawn(struct stream *s, struct frame *f, struct run *r)
 {
 	(void)r;
 	return spawn_request(s, f);
+}
+
+static const char *
+on_query(struct stream *s, struct frame *f, struct run *r)
+{
+	static const struct pid	nobody;
+
+	(void)r;
+	if (f->h.op == WIRE_CONTROL && s->proc->kind == PROC_WORKER &&
+	    !s->proc->trusted)
+		stream_done(s, f->h.ref, EPERM, nobody,
+		    "only for the supervisor's user");
+	else if (is_elsewhere(s, f))
+		return errand_ask(s, f, NULL, "");
+	else
+		s->proc->node->acts->query(s, f);
+	return NULL;
+}
+
+static const char *
+on_nodes(struct stream *s, struct frame *f, struct run *r)
+{
+	(void)r;
+	peer_tell(s->proc, (f->h.flags & WIRE_F_ON) != 0);
+	return NULL;
 }
 
 /* ---- the stream itself ---- */
@@ -517,33 +335,26 @@ on_taken(struct stream *s, struct frame *f, struct run *r)
 	return NULL;
 }
 
-static const char *
-on_query(struct stream *s, struct frame *f, struct run *r)
-{
-	(void)r;
-	s->proc->node->acts->query(s, f);
-	return NULL;
-}
-
 /* ---- the table ---- */
 
-/* NULL: done; held: not now; else why the frame is broken. */
+/* NULL: done; carry_held: not now; else why the frame is broken. */
 typedef const char *route_fn(struct stream *, struct frame *, struct run *);
 
 static route_fn *const routes[WIRE_OP_LIMIT] = {
 	[WIRE_HELLO] = on_hello,	[WIRE_BYE] = on_bye,
 	[WIRE_ATTACH] = on_attach,	[WIRE_READY] = on_ready,
-	[WIRE_SEND] = on_send,		[WIRE_SEND_NAME] = on_send_name,
-	[WIRE_CALL] = on_call,		[WIRE_REPLY] = on_reply,
-	[WIRE_FORWARD] = on_send,	[WIRE_MONITOR] = on_monitor,
+	[WIRE_SEND] = carry_send,		[WIRE_SEND_NAME] = carry_send_name,
+	[WIRE_CALL] = carry_call,		[WIRE_REPLY] = carry_reply,
+	[WIRE_FORWARD] = carry_send,	[WIRE_MONITOR] = on_monitor,
 	[WIRE_DEMONITOR] = on_demonitor, [WIRE_LINK] = on_link,
 	[WIRE_UNLINK] = on_unlink,	[WIRE_EXIT] = on_exit_signal,
 	[WIRE_KILL] = on_kill,		[WIRE_TRAP] = on_trap,
 	[WIRE_DIE] = on_die,		[WIRE_REGISTER] = on_register,
-	[WIRE_UNREGISTER] = on_unregister, [WIRE_WHEREIS] = on_whereis,
+	[WIRE_UNREGISTER] = on_register, [WIRE_WHEREIS] = on_whereis,
 	[WIRE_SYNC] = on_sync,		[WIRE_SPAWN] = on_spawn,
 	[WIRE_TAKE] = on_take,		[WIRE_TAKEN] = on_taken,
 	[WIRE_QUERY] = on_query,	[WIRE_CONTROL] = on_query,
+	[WIRE_NODES] = on_nodes,
 };
 
 static const char *
@@ -558,7 +369,7 @@ route_one(struct stream *s, struct frame *f, struct run *r)
 	if (!s->hello && !first)
 		return "no hello before it";
 	if (f->h.op != WIRE_SEND && f->h.op != WIRE_FORWARD)
-		run_flush(s, r);	/* what was sent first comes first */
+		carry_flush(s, r);	/* what was sent first comes first */
 	return routes[f->h.op](s, f, r);
 }
 
@@ -572,13 +383,13 @@ route_frames(struct stream *s)
 
 	while (!s->closed && !s->broken && !s->paused && why == NULL &&
 	    (got = conn_next(&s->conn, &f)) == 1)
-		if ((why = route_one(s, &f, &r)) == held)
+		if ((why = route_one(s, &f, &r)) == carry_held)
 			conn_unget(&s->conn, &f);
-	run_flush(s, &r);
+	carry_flush(s, &r);
 	if (got == -1)
 		why = s->conn.why;
 	if (why == NULL)
-		hold_begun(s);
-	else if (why != held)
+		carry_hold_begun(s);
+	else if (why != carry_held)
 		death_bad_frame(s, why);
 }

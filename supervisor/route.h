@@ -11,8 +11,4 @@
  */
 void	 route_frames(struct stream *);
 
-/* An address of this node.  0 and *out, or -1: ESRCH nobody, EHOSTUNREACH
-   another node, EINVAL. */
-int	 route_resolve(struct node *, const char *address, struct pid *out);
-
 #endif /* ROUTE_H */

@@ -22,9 +22,12 @@
 #include "buf.h"
 #include "conf.h"
 #include "death.h"
+#include "errand.h"
 #include "life.h"
 #include "log.h"
 #include "names.h"
+#include "post.h"
+#include "peer.h"
 #include "proc.h"
 #include "stream.h"
 #include "watch.h"
@@ -35,6 +38,7 @@ struct request {
 	char		 name[256], program[256], entry[256];	/* any str8 */
 	unsigned int	 kind;		/* of the arguments, SPAWN_ARGS_* */
 	struct ask_args	 args;
+	struct peer	*peer;		/* asks for it; NULL: from here */
 };
 
 enum { SPAWN_ARGS_NONE, SPAWN_ARGS_MESSAGE, SPAWN_ARGS_WORDS };
@@ -95,6 +99,25 @@ request_read(struct request *q, const struct frame *f)
 
 /* ---- answers ---- */
 
+/* In the lane of the requester: nothing of the child overtakes it. */
+static void
+answer_there(struct node *n, const struct birth *b, int err, struct pid pid,
+    const char *text)
+{
+	struct wire_head	h = { .op = WIRE_DONE, .to = b->requester,
+				    .ref = b->ref };
+	uint8_t			body[20 + 512];
+	size_t			len = text == NULL ? 0 : strnlen(text, 512);
+
+	h.from = (struct pid){ n->id, 0 };
+	put_u32(body, (uint32_t)err);
+	put_u64(body + 4, pid.node);
+	put_u64(body + 12, pid.serial);
+	if (len != 0)
+		memcpy(body + 20, text, len);
+	(void)post_frame(n, &h, body, 20 + len, true);
+}
+
 static void
 answer(struct node *n, const struct birth *b, int err, struct pid pid,
     const char *text)
@@ -102,7 +125,9 @@ answer(struct node *n, const struct birth *b, int err, struct pid pid,
 	struct proc	*p = proc_by_pid(n, b->requester);
 	struct stream	*s;
 
-	if (p != NULL && (s = stream_of_ref(p, b->ref)) != NULL)
+	if (b->requester.node != n->id && b->requester.node != 0)
+		answer_there(n, b, err, pid, text);
+	else if (p != NULL && (s = stream_of_ref(p, b->ref)) != NULL)
 		stream_done(s, b->ref, err, pid, text);
 }
 
@@ -138,6 +163,17 @@ settle_program(struct proc *p)
 	p->trusted = p->node->owner_uid != 0 || strcmp(user, "root") == 0;
 }
 
+/* This end of them; who asked enters the other when the answer comes. */
+static int
+settle_there(struct proc *p, const struct birth *b)
+{
+	if ((b->flags & WIRE_F_MONITOR) != 0 &&
+	    watch_watched(p, b->requester, b->monitor_ref) == -1)
+		return -1;
+	return (b->flags & WIRE_F_LINK) != 0 ?
+	    watch_link_born(p, b->requester) : 0;
+}
+
 /* Name, monitor and link, before anything runs.  -1: errno, *owner. */
 static int
 settle_options(struct proc *p, const struct request *q, struct proc **owner)
@@ -147,6 +183,8 @@ settle_options(struct proc *p, const struct request *q, struct proc **owner)
 	*owner = NULL;
 	if (q->name[0] != '\0' && names_add(p, q->name, owner) == -1)
 		return -1;
+	if (q->peer != NULL)
+		return settle_there(p, &q->birth);
 	if (by == NULL)
 		return 0;
 	if ((q->birth.flags & WIRE_F_MONITOR) != 0 &&
@@ -210,6 +248,10 @@ begin(struct node *n, const struct request *q, const struct conf_worker *w,
 	*stage = "descriptors";
 	if (ask_parent(p, q) == -1)
 		goto fail;
+	if (q->peer != NULL) {
+		p->born_for = q->peer;
+		LIST_INSERT_HEAD(&q->peer->births, p, born);
+	}
 	return p;
  fail:
 	err = errno;
@@ -218,33 +260,73 @@ begin(struct node *n, const struct request *q, const struct conf_worker *w,
 	return NULL;
 }
 
+/* From another node: only what is declared for its role. */
+static bool
+may_call(const struct node *n, const struct request *q)
+{
+	const struct conf_program	*program;
+	size_t				 i;
+
+	program = conf_program(n->conf, q->program);
+	if (q->peer == NULL || program == NULL || program->callers[0] == NULL)
+		return true;
+	for (i = 0; program->callers[i] != NULL; i++)
+		if (strcmp(program->callers[i], q->peer->role) == 0)
+			return true;
+	return false;
+}
+
+static void
+request_begin(struct node *n, struct request *q)
+{
+	static const struct pid	 nobody = { 0, 0 };
+	struct proc		*owner = NULL;
+	const char		*stage;
+	int			 err;
+
+	if (!name_valid(q->program) ||
+	    (q->entry[0] != '\0' && !name_valid(q->entry))) {
+		stage = "program";
+		err = EINVAL;
+	} else if (!may_call(n, q)) {
+		stage = "callers";
+		err = EACCES;
+	} else if (n->stopping) {
+		stage = "stopping";
+		err = ESHUTDOWN;
+	} else if (begin(n, q, NULL, &stage, &owner) != NULL)
+		return;
+	else
+		err = errno;
+	refuse(n, &q->birth, q->program, stage, err,
+	    owner == NULL ? nobody : proc_pid(owner));
+}
+
 const char *
 spawn_request(struct stream *s, const struct frame *f)
 {
-	static const struct pid	 nobody = { 0, 0 };
-	struct node		*n = s->proc->node;
-	struct request		 q;
-	struct proc		*owner;
-	const char		*why, *stage;
+	struct node	*n = s->proc->node;
+	struct request	 q;
+	const char	*why;
 
 	if ((why = request_read(&q, f)) != NULL)
 		return why;
-	if (f->h.to.node != 0 && f->h.to.node != n->id) {
-		refuse(n, &q.birth, q.program, "node", EHOSTUNREACH, nobody);
-		return NULL;
-	}
-	if (!name_valid(q.program) ||
-	    (q.entry[0] != '\0' && !name_valid(q.entry))) {
-		refuse(n, &q.birth, q.program, "program", EINVAL, nobody);
-		return NULL;
-	}
-	if (n->stopping) {
-		refuse(n, &q.birth, q.program, "stopping", ESHUTDOWN, nobody);
-		return NULL;
-	}
-	if (begin(n, &q, NULL, &stage, &owner) == NULL)
-		refuse(n, &q.birth, q.program, stage, errno,
-		    owner == NULL ? nobody : proc_pid(owner));
+	if (f->h.to.node != 0 && f->h.to.node != n->id)
+		return errand_ask(s, f, &q.birth, q.program);
+	request_begin(n, &q);
+	return NULL;
+}
+
+const char *
+spawn_remote(struct peer *peer, const struct frame *f)
+{
+	struct request	 q;
+	const char	*why;
+
+	if ((why = request_read(&q, f)) != NULL)
+		return why;
+	q.peer = peer;
+	request_begin(peer->node, &q);
 	return NULL;
 }
 
@@ -305,7 +387,7 @@ spawn_done(struct node *n, const struct frame *f)
 	p->since = n->now;
 	n->stats.spawns++;
 	log_debug(n->log, "proc %s started: program=%s entry=%s os_pid=%u",
-	    node_pid_text(n, proc_pid(p), text), p->program, p->entry,
+	    peer_pid_text(n, proc_pid(p), text), p->program, p->entry,
 	    p->os_pid);
 	answer(n, p->birth, 0, proc_pid(p), NULL);
 	free(p->birth);

@@ -9,6 +9,9 @@
    NULL, or what is wrong with the frame. */
 const char	*spawn_request(struct stream *, const struct frame *);
 
+/* SPAWN of another node's process.  NULL, or what is wrong with the frame. */
+const char	*spawn_remote(struct peer *, const struct frame *);
+
 /* A [worker] section is started.  -1 and errno, logged. */
 int		 spawn_section(struct node *, const struct conf_worker *);
 

@@ -25,6 +25,7 @@ static const unsigned int who_of_kind[] = {
 	[STREAM_WORKER] = WIRE_W,
 	[STREAM_ATTACHED] = WIRE_A,
 	[STREAM_GUEST] = WIRE_G,
+	[STREAM_PROXY] = 0,		/* nothing is read from it */
 };
 
 struct stream *
@@ -103,8 +104,8 @@ stream_close(struct stream *s)
 		return;
 	s->closed = true;
 	while ((c = LIST_FIRST(&s->chokes)) != NULL) {
-		LIST_REMOVE(c, by_stream);
-		LIST_REMOVE(c, by_proc);
+		LIST_REMOVE(c, by_sender);
+		LIST_REMOVE(c, by_sink);
 		free(c);
 	}
 	s->paused = s->taking = false;
@@ -242,6 +243,19 @@ stream_of_ref(struct proc *p, uint64_t ref)
 		if (s->ref_base == (ref & STREAM_BASE))
 			return s;
 	return NULL;
+}
+
+uint8_t *
+stream_peek(struct stream *s, size_t *n)
+{
+	return (uint8_t *)(uintptr_t)conn_out_peek(&s->conn, n);
+}
+
+void
+stream_drop(struct stream *s)
+{
+	conn_out_drop(&s->conn);
+	stream_count(s);
 }
 
 size_t

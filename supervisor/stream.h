@@ -56,6 +56,11 @@ void		 stream_take(struct stream *, uint64_t ref);
 void		 stream_take_refuse(struct stream *, uint64_t ref);
 void		 stream_taken(struct stream *);
 
+/* The oldest frame that waits on a stream without a socket, to be changed in
+   place; NULL: none.  Then: it is gone. */
+uint8_t		*stream_peek(struct stream *, size_t *n);
+void		 stream_drop(struct stream *);
+
 /* Bytes waiting for p. */
 size_t		 stream_waiting(const struct proc *p);
 

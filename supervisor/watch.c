@@ -7,18 +7,19 @@
  * is older than the peer's knowledge of the unlink, and is ignored as well: a
  * newer one would come after the acknowledgement.
  *
- * Owns:    node->watches, watched and links.
- * Not here: when a process is dead (death.c), how it is ended (life.c).
+ * Owns:    the protocol between the ends.
+ * Not here: the entries (ends.c), when a process is dead (death.c), how it is
+ *          ended (life.c).
  * Errors:  -1 and errno for what one process asks too much of.
  */
 #include "watch.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "ends.h"
 #include "life.h"
+#include "peer.h"
 #include "proc.h"
 #include "stream.h"
 
@@ -33,12 +34,12 @@ static void	no_such_peer(struct node *, const struct signal_frame *,
 static void
 signal_send(struct node *n, const struct signal_frame *g)
 {
+	const struct cause	*why;
+
 	if (g->to.node == n->id)
 		watch_receive(n, g);
-	else if (n->acts->remote != NULL)
-		n->acts->remote(n, g);
-	else	/* no other node can be meant: an earlier incarnation */
-		no_such_peer(n, g, &noproc);
+	else if ((why = n->acts->remote(n, g)) != NULL)
+		no_such_peer(n, g, why);
 }
 
 /* What the sender of g gets when there is nobody to receive it. */
@@ -62,63 +63,31 @@ no_such_peer(struct node *n, const struct signal_frame *g,
 
 /* ---- monitors ---- */
 
-struct watch *
-watch_find(struct proc *p, uint64_t ref)
+struct stream *
+watch_caller(struct proc *p, uint64_t ref)
 {
-	struct watch_key	 key = { p->serial, ref };
-	struct watch		*w;
+	struct watch	*w = ends_watch(p, ref);
 
-	HASH_FIND(hh, p->node->watches, &key, sizeof(key), w);
-	return w;
+	return w != NULL && w->call ? stream_of_ref(p, ref) : NULL;
 }
 
-static void
-watch_free(struct watch *w)
+int
+watch_monitor_born(struct proc *p, bool mailbox, uint64_t ref,
+    struct pid target)
 {
-	HASH_DEL(w->proc->node->watches, w);
-	LIST_REMOVE(w, entry);
-	w->proc->nwatches--;
-	free(w);
-}
-
-static void
-watched_free(struct watched *w)
-{
-	HASH_DEL(w->proc->node->watched, w);
-	LIST_REMOVE(w, entry);
-	free(w);
+	mailbox = mailbox || (ref & WIRE_REF_ATTACHED) == 0;
+	return ends_watch_new(p, ref, target, mailbox) == NULL ? -1 : 0;
 }
 
 int
 watch_monitor(struct proc *p, bool mailbox, uint64_t ref, struct pid target)
 {
-	struct signal_frame	 g = { .kind = SIGNAL_MONITOR, .ref = ref };
-	struct watch		*w;
+	struct signal_frame	g = { .kind = SIGNAL_MONITOR, .ref = ref,
+				    .to = target };
 
-	if (watch_find(p, ref) != NULL) {
-		errno = EEXIST;
+	if (watch_monitor_born(p, mailbox, ref, target) == -1)
 		return -1;
-	}
-	if (p->nwatches >= NODE_WATCHES_MAX) {
-		errno = EMFILE;
-		return -1;
-	}
-	if ((w = calloc(1, sizeof(*w))) == NULL)
-		return -1;
-	w->key = (struct watch_key){ p->serial, ref };
-	w->proc = p;
-	w->target = target;
-	w->mailbox = mailbox || (ref & WIRE_REF_ATTACHED) == 0;
-	HASH_ADD(hh, p->node->watches, key, sizeof(w->key), w);
-	if (w->hh.tbl == NULL) {
-		free(w);
-		errno = ENOMEM;
-		return -1;
-	}
-	LIST_INSERT_HEAD(&p->watches, w, entry);
-	p->nwatches++;
 	g.from = proc_pid(p);
-	g.to = target;
 	if (!pid_equal(g.from, target))		/* of oneself: never fires */
 		signal_send(p->node, &g);
 	return 0;
@@ -130,11 +99,11 @@ watch_demonitor(struct proc *p, uint64_t ref)
 	struct signal_frame	 g = { .kind = SIGNAL_DEMONITOR, .ref = ref };
 	struct watch		*w;
 
-	if ((w = watch_find(p, ref)) == NULL)
+	if ((w = ends_watch(p, ref)) == NULL)
 		return;
 	g.from = proc_pid(p);
 	g.to = w->target;
-	watch_free(w);
+	ends_watch_free(w);
 	signal_send(p->node, &g);
 }
 
@@ -150,38 +119,21 @@ watch_demonitor_mailbox(struct proc *p, struct pid target)
 	}
 }
 
-static void
-watched_add(struct node *n, const struct signal_frame *g)
+int
+watch_watched(struct proc *p, struct pid watcher, uint64_t ref)
 {
-	struct proc	*p = proc_by_pid(n, g->to);
-	struct watched	*w;
-
-	if (p == NULL) {
-		no_such_peer(n, g, &noproc);
-		return;
-	}
-	if ((w = calloc(1, sizeof(*w))) != NULL) {
-		w->key.watcher = g->from;
-		w->key.ref = g->ref;
-		w->proc = p;
-		HASH_ADD(hh, n->watched, key, sizeof(w->key), w);
-		if (w->hh.tbl != NULL) {
-			LIST_INSERT_HEAD(&p->watched, w, entry);
-			return;
-		}
-		free(w);
-	}
-	no_such_peer(n, g, &noconnection);	/* out of memory: say so now */
+	return ends_watched_new(p, watcher, ref) == NULL ? -1 : 0;
 }
 
-static struct watched *
-watched_find(struct node *n, const struct signal_frame *g)
+static void
+monitor_arrives(struct node *n, const struct signal_frame *g)
 {
-	struct watched_key	 key = { g->from, g->ref };
-	struct watched		*w;
+	struct proc	*p = proc_by_pid(n, g->to);
 
-	HASH_FIND(hh, n->watched, &key, sizeof(key), w);
-	return w;
+	if (p == NULL)
+		no_such_peer(n, g, &noproc);
+	else if (watch_watched(p, g->from, g->ref) == -1)
+		no_such_peer(n, g, &noconnection);	/* no memory */
 }
 
 static void
@@ -215,68 +167,25 @@ down(struct node *n, const struct signal_frame *g)
 	struct watch	*w;
 	bool		 mailbox;
 
-	if (p == NULL || (w = watch_find(p, g->ref)) == NULL)
+	if (p == NULL || (w = ends_watch(p, g->ref)) == NULL)
 		return;
 	mailbox = w->mailbox;
-	watch_free(w);
+	ends_watch_free(w);
 	send_down(p, mailbox, g->ref, g->from, &g->cause);
 }
 
 /* ---- links ---- */
 
-static struct link *
-link_find(struct proc *p, struct pid peer)
-{
-	struct link_key	 key = { p->serial, peer };
-	struct link	*l;
-
-	HASH_FIND(hh, p->node->links, &key, sizeof(key), l);
-	return l;
-}
-
-static struct link *
-link_new(struct proc *p, struct pid peer)
-{
-	struct link	*l;
-
-	if (p->nwatches >= NODE_WATCHES_MAX) {
-		errno = EMFILE;
-		return NULL;
-	}
-	if ((l = calloc(1, sizeof(*l))) == NULL)
-		return NULL;
-	l->key = (struct link_key){ p->serial, peer };
-	l->proc = p;
-	HASH_ADD(hh, p->node->links, key, sizeof(l->key), l);
-	if (l->hh.tbl == NULL) {
-		free(l);
-		errno = ENOMEM;
-		return NULL;
-	}
-	LIST_INSERT_HEAD(&p->links, l, entry);
-	p->nwatches++;
-	return l;
-}
-
-static void
-link_free(struct link *l)
-{
-	HASH_DEL(l->proc->node->links, l);
-	LIST_REMOVE(l, entry);
-	l->proc->nwatches--;
-	free(l);
-}
-
 int
 watch_link(struct proc *p, struct pid peer)
 {
 	struct signal_frame	 g = { .kind = SIGNAL_LINK, .to = peer };
-	struct link		*l = link_find(p, peer);
+	struct link		*l = ends_link(p, peer);
 
 	g.from = proc_pid(p);
 	if (pid_equal(g.from, peer) || (l != NULL && l->unlinking == 0))
 		return 0;
-	if (l == NULL && link_new(p, peer) == NULL)
+	if (l == NULL && ends_link_new(p, peer) == NULL)
 		return -1;
 	if (l != NULL)
 		l->unlinking = 0;	/* active again; the ack finds no id */
@@ -284,11 +193,18 @@ watch_link(struct proc *p, struct pid peer)
 	return 0;
 }
 
+int
+watch_link_born(struct proc *p, struct pid child)
+{
+	return ends_link(p, child) != NULL || ends_link_new(p, child) != NULL ?
+	    0 : -1;
+}
+
 void
 watch_unlink(struct proc *p, struct pid peer)
 {
 	struct signal_frame	 g = { .kind = SIGNAL_UNLINK, .to = peer };
-	struct link		*l = link_find(p, peer);
+	struct link		*l = ends_link(p, peer);
 
 	if (l == NULL || l->unlinking != 0)
 		return;
@@ -304,7 +220,7 @@ link_arrives(struct node *n, const struct signal_frame *g)
 
 	if (p == NULL)
 		no_such_peer(n, g, &noproc);
-	else if (link_find(p, g->from) == NULL && link_new(p, g->from) == NULL)
+	else if (watch_link_born(p, g->from) == -1)
 		no_such_peer(n, g, &noconnection);
 }
 
@@ -317,9 +233,9 @@ unlink_arrives(struct node *n, const struct signal_frame *g)
 	struct proc		*p = proc_by_pid(n, g->to);
 	struct link		*l;
 
-	if (p != NULL && (l = link_find(p, g->from)) != NULL &&
+	if (p != NULL && (l = ends_link(p, g->from)) != NULL &&
 	    l->unlinking == 0)
-		link_free(l);
+		ends_link_free(l);
 	signal_send(n, &ack);
 }
 
@@ -329,9 +245,9 @@ unlink_acked(struct node *n, const struct signal_frame *g)
 	struct proc	*p = proc_by_pid(n, g->to);
 	struct link	*l;
 
-	if (p != NULL && (l = link_find(p, g->from)) != NULL &&
+	if (p != NULL && (l = ends_link(p, g->from)) != NULL &&
 	    l->unlinking == g->ref)
-		link_free(l);
+		ends_link_free(l);
 }
 
 /* ---- exit signals ---- */
@@ -345,7 +261,7 @@ cause_of_link(struct node *n, const struct signal_frame *g, struct cause *c)
 	if (strncmp(g->cause.text, "linked ", 7) == 0)
 		*c = g->cause;
 	else
-		cause_set(c, "linked %s: %s", node_pid_text(n, g->from, text),
+		cause_set(c, "linked %s: %s", peer_pid_text(n, g->from, text),
 		    g->cause.text);
 }
 
@@ -379,11 +295,11 @@ link_exit_arrives(struct node *n, const struct signal_frame *g)
 	struct proc	*p = proc_by_pid(n, g->to);
 	struct link	*l;
 
-	if (p == NULL || (l = link_find(p, g->from)) == NULL)
+	if (p == NULL || (l = ends_link(p, g->from)) == NULL)
 		return;
 	if (l->unlinking != 0)
 		return;			/* its ack will come and free it */
-	link_free(l);
+	ends_link_free(l);
 	exit_arrives(n, g, p);
 }
 
@@ -403,7 +319,7 @@ watch_exit(struct proc *p, struct pid to, const char *text)
 	char			by[ADDRESS_SIZE];
 
 	g.from = proc_pid(p);
-	node_pid_text(p->node, g.from, by);
+	peer_pid_text(p->node, g.from, by);
 	if (strcmp(text, "normal") == 0)
 		cause_set(&g.cause, "normal");
 	else if (text[0] == '\0')
@@ -421,7 +337,7 @@ watch_kill(struct proc *p, struct pid to)
 
 	g.from = proc_pid(p);
 	cause_set(&g.cause, "killed by %s",
-	    node_pid_text(p->node, g.from, by));
+	    peer_pid_text(p->node, g.from, by));
 	signal_send(p->node, &g);
 }
 
@@ -433,11 +349,11 @@ watch_receive(struct node *n, const struct signal_frame *g)
 
 	switch (g->kind) {
 	case SIGNAL_MONITOR:
-		watched_add(n, g);
+		monitor_arrives(n, g);
 		break;
 	case SIGNAL_DEMONITOR:
-		if ((w = watched_find(n, g)) != NULL)
-			watched_free(w);
+		if ((w = ends_watched(n, g->from, g->ref)) != NULL)
+			ends_watched_free(w);
 		break;
 	case SIGNAL_DOWN:
 		down(n, g);
@@ -488,16 +404,52 @@ watch_died(struct proc *p, const struct cause *c)
 		g.kind = SIGNAL_DOWN;
 		g.to = w->key.watcher;
 		g.ref = w->key.ref;
-		watched_free(w);
+		ends_watched_free(w);
 		signal_send(p->node, &g);
 	}
 	while ((l = LIST_FIRST(&p->links)) != NULL) {
 		active = l->unlinking == 0;
 		g.kind = SIGNAL_LINK_EXIT;
 		g.to = l->key.peer;
-		link_free(l);
+		ends_link_free(l);
 		if (active)
 			signal_send(p->node, &g);
+	}
+}
+
+/* In place of what the other node would have sent. */
+static void
+lost(struct node *n, enum signal_kind kind, struct pid from, struct proc *to,
+    uint64_t ref, const struct cause *c)
+{
+	struct signal_frame	g = { .kind = kind, .from = from, .ref = ref,
+				    .cause = *c };
+
+	g.to = proc_pid(to);
+	watch_receive(n, &g);
+}
+
+void
+watch_node_down(struct node *n, uint64_t id, const struct cause *c)
+{
+	struct watch	*w, *nextw;
+	struct watched	*d, *nextd;
+	struct link	*l, *nextl;
+
+	NODE_EACH(n->watches, w, nextw)
+		if (w->target.node == id)
+			lost(n, SIGNAL_DOWN, w->target, w->proc, w->key.ref,
+			    c);
+	NODE_EACH(n->watched, d, nextd)
+		if (d->key.watcher.node == id)
+			ends_watched_free(d);
+	NODE_EACH(n->links, l, nextl) {
+		if (l->key.peer.node != id)
+			continue;
+		if (l->unlinking != 0)
+			ends_link_free(l);	/* its acknowledgement is lost */
+		else
+			lost(n, SIGNAL_LINK_EXIT, l->key.peer, l->proc, 0, c);
 	}
 }
 
@@ -517,11 +469,11 @@ undo_watched(struct proc *p, struct watched *w)
 	struct proc		*peer = proc_by_pid(p->node, g.to);
 	struct watch		*at;
 
-	watched_free(w);
+	ends_watched_free(w);
 	if (!knows_of(p, g.to))
 		signal_send(p->node, &g);
-	else if (peer != NULL && (at = watch_find(peer, g.ref)) != NULL)
-		watch_free(at);
+	else if (peer != NULL && (at = ends_watch(peer, g.ref)) != NULL)
+		ends_watch_free(at);
 }
 
 static void
@@ -533,11 +485,11 @@ undo_link(struct proc *p, struct link *l)
 	struct proc		*peer = proc_by_pid(p->node, g.to);
 	struct link		*at;
 
-	link_free(l);
+	ends_link_free(l);
 	if (!knows_of(p, g.to))
 		signal_send(p->node, &g);
-	else if (peer != NULL && (at = link_find(peer, g.from)) != NULL)
-		link_free(at);
+	else if (peer != NULL && (at = ends_link(peer, g.from)) != NULL)
+		ends_link_free(at);
 }
 
 void

@@ -38,8 +38,8 @@ void	 watch_refuse(struct proc *p, bool mailbox, uint64_t ref,
 /* All monitors of target whose DOWN goes to p's mailbox. */
 void	 watch_demonitor_mailbox(struct proc *p, struct pid target);
 
-/* The monitor of p under ref, or NULL. */
-struct watch	*watch_find(struct proc *p, uint64_t ref);
+/* Where the answer to its call under ref goes; NULL: it waits for none. */
+struct stream	*watch_caller(struct proc *p, uint64_t ref);
 
 /* -1: EMFILE, ENOMEM. */
 int	 watch_link(struct proc *p, struct pid peer);
@@ -61,6 +61,24 @@ void	 watch_died(struct proc *p, const struct cause *);
 /* p never came to be.  Who asked for it is not told here; who learned its pid
    in another way gets noproc. */
 void	 watch_undo(struct proc *p);
+
+/*
+ * A node can be heard no more: whoever here watched or was linked to a process
+ * of it is told; what those watched here is forgotten.
+ */
+void	 watch_node_down(struct node *, uint64_t id, const struct cause *);
+
+/*
+ * A child that p asked another node for: it is there, and has its end of the
+ * monitor or link already.  -1: EEXIST, EMFILE, ENOMEM, as above.
+ */
+int	 watch_monitor_born(struct proc *p, bool mailbox, uint64_t ref,
+	    struct pid child);
+int	 watch_link_born(struct proc *p, struct pid child);
+
+/* The other ends of these, at the child: before it runs.  The link's is the
+   same call, from the child to who asked for it.  -1: ENOMEM. */
+int	 watch_watched(struct proc *child, struct pid watcher, uint64_t ref);
 
 /* The monitors that belonged to an attached stream. */
 void	 watch_stream_closed(struct stream *);

@@ -6,6 +6,7 @@
  */
 #ifndef WORLD_H
 #define WORLD_H
+#include "buf.h"
 #include "node.h"
 
 struct line {				/* captured */
@@ -59,6 +60,28 @@ struct world {
 	struct loop_io		*listener_io;
 	struct loop_timer	*listener_timer;
 	unsigned int		 nguests;
+
+	/* Opened by the parent; -1: none. */
+	int			 net_listener;		/* TCP */
+	int			 net_udp;		/* announcements */
+	char			 net_address[256];	/* host:port, or "" */
+	int			 key_fd;		/* of the key file */
+
+	struct loop_io		*net_io, *udp_io;
+	struct loop_timer	*net_timer;	/* accepting pauses */
+	struct loop_timer	*discover_timer;
+	struct loop_timer	*alarm_timer;	/* to set lost ones again */
+	LIST_HEAD(, alarm)	 lost_alarms;
+	struct resolver		*resolver;
+	struct discover		*discover;
+	struct tls_ctx		*tls;		/* NULL: without a key */
+	struct keys		*keys;
+	TAILQ_HEAD(, tcp)	 tcps;		/* oldest first */
+	STAILQ_HEAD(, tcp)	 dirty_tcps;
+	unsigned int		 nstrangers;
+	struct mono		 stranger_said;
+	struct conn_room	 sealed;	/* bytes of TLS, in turn */
+	struct buf		 plain;		/* before it is sealed */
 
 	TAILQ_HEAD(lines, line)	 lines;
 	size_t			 lines_bytes;

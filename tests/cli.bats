@@ -113,12 +113,25 @@ said() { brood log "$1" | grep -qF -- "$2"; }
 		log --deaths -f a
 		reload x
 		check a b
+		ping
+		ping a b
+		ping -t x a
+		ping '1x'
+		peers x
+		-n alpha self
+		-n alpha ping alpha
+		-n alpha check
+		-n alpha recv
+		-n alpha trap on
+		-n '1x' ping a
 	END
 }
 
 @test "usage: run and wait end with 125, as their other failures do" {
 	run -125 brood run
-	run -125 brood run -N 2 ping
+	run -125 brood run -N x ping
+	run -125 brood run -N 2 -o name=a ping
+	run -125 brood run -n alpha ping
 	run -125 brood run --nonsense ping
 	run -125 brood wait
 	run -125 brood wait 12 13
@@ -166,6 +179,8 @@ said() { brood log "$1" | grep -qF -- "$2"; }
 		unregister a
 		whereis a
 		stats
+		peers
+		ping a
 		events
 		log a
 		self
@@ -425,6 +440,10 @@ said() { brood log "$1" | grep -qF -- "$2"; }
 	[ "$(cat "$T/both.out")" = "down $a normal
 down $b signal 11 (SEGV)" ]
 	run -1 --separate-stderr brood monitor -1 "$a"
+	[ "$output" = "down $a noproc" ]
+	# Told while the pid of a name is asked for.
+	brood spawn --name c echo.sh
+	run -1 --separate-stderr brood monitor -1 "$a" c
 	[ "$output" = "down $a noproc" ]
 }
 

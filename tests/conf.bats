@@ -86,7 +86,7 @@ all_of() { basename -s ".$1" -- *."$1"; }
 @test "configuration: -o KEY=VALUE, wins over the file" {
 	printf '[node]\nrole = FILE\ncluster = file\n' >"$T/brood.conf"
 	run -0 --separate-stderr broodd -nv -f "$T/brood.conf" \
-	    -o role=WORKER -o known-hosts="a b"
+	    -o role=WORKER -o listen=127.0.0.1:0 -o known-hosts="a b"
 	grep -qx 'role = WORKER' <<<"$output"
 	grep -qx 'cluster = file' <<<"$output"
 	grep -qx 'known-hosts = a b' <<<"$output"

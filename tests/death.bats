@@ -1,14 +1,19 @@
 #!/usr/bin/env bats
 # death.bats - death is told exactly once, with its cause, after the last
 # message of the dead; nothing of the dead is left.
+#
+# Each test runs on one supervisor, and on three where this file is linked under
+# another name (hosts/hosts.bash): the dead are on sender.
 
 load helper
 load words
+load hosts/hosts
 
 setup() {
 	brood_setup
 	mkdir -m 1777 "$T/out"
 }
+teardown() { hosts_teardown; }
 
 # kill_at_random - standard input: OS pid and serial of each; standard output:
 # the serial and the cause that is to be told.
@@ -23,34 +28,61 @@ kill_at_random() {
 	done
 }
 
+# many PLACE PROGRAM N WORD... - so many of them there; their pids are from
+# $FIRST to $LAST, in full.
+many() {
+	local place=$1 program=$2 n=$3 node
+
+	shift 3
+	rm -f "$T/out/many"
+	on "$place" brood spawn many:many "$program" "$n" "$T/out/many" $# "$@"
+	wait_line "$T/out/many" . 60
+	read -r FIRST LAST <"$T/out/many"
+	[ $((LAST - FIRST)) -eq $((n - 1)) ]
+	node=$(node_of "$place")
+	FIRST=$FIRST@$node
+	LAST=$LAST@$node
+}
+
+# each FIRST LAST - the pids from one to the other, in full.
+each() {
+	local i
+
+	for ((i = ${1%%@*}; i <= ${2%%@*}; i++)); do
+		echo "$i@${1#*@}"
+	done
+}
+
 # bats test_tags=heavy
 @test "storm: 1,000 killed at random under 50 monitors, each told once, rightly, after the last message" {
-	local n=1000 watchers=50 before first last wfirst wlast f
+	local n=1000 watchers=50 place before=() first last at=() f
 
+	[ "$PLACES" = one ] || n=300
 	! sanitized || n=200
 	use_workers victim watcher many
-	start_supervisor
-	spawn victim
-	brood kill "$S"
-	wait_until 10 children_are 1
-	before=$(descriptors_of_both)
+	places_up
+	born sender victim
+	on sender brood kill "$S"
+	wait_until 10 workers_are 0
+	mapfile -t before < <(on_each descriptors_of_both)
 
-	brood spawn many:many victim "$n" "$T/out/victims" 0
-	wait_line "$T/out/victims" . 60
-	read -r first last <"$T/out/victims"
-	[ $((last - first)) -eq $((n - 1)) ]
-	brood spawn many:many watcher "$watchers" "$T/out/watchers" 3 \
-	    "$T/out/account" "$first" "$last"
-	wait_line "$T/out/watchers" . 60
-	read -r wfirst wlast <"$T/out/watchers"
+	many sender victim "$n"
+	first=$FIRST
+	last=$LAST
+	for place in receiver watcher; do
+		many "$place" watcher $((watchers / 2)) "$T/out/account" \
+		    "$first" "$last"
+		mapfile -t -O ${#at[@]} at < <(each "$FIRST" "$LAST")
+	done
 	all_watch() {
 		[ "$(cat "$T"/out/account.* | grep -c '^watching')" -eq \
 		    "$watchers" ]
 	}
 	wait_until 20 all_watch
-	brood spawn many:aim_all "$first" "$last" "$wfirst" "$wlast"
+	on receiver brood spawn many:aim_all "$first" "$last" "${#at[@]}" \
+	    "${at[@]}"
 
-	brood --json ps victim |
+	on sender brood --json ps victim |
 	    jq -r '"\(.os_pid) \(.pid | split("@")[0])"' >"$T/alive"
 	[ "$(wc -l <"$T/alive")" -eq "$n" ]
 	kill_at_random <"$T/alive" | sort >"$T/killed"
@@ -58,10 +90,10 @@ kill_at_random() {
 		[ "$(cat "$T"/out/account.* | grep -c '^all')" -eq "$watchers" ]
 	}
 	wait_until 30 all_told
-	for ((i = wfirst; i <= wlast; i++)); do
-		brood send "$i" report
+	for f in "${at[@]}"; do
+		on sender brood send "$f" report
 	done
-	wait_until 20 children_are 1
+	wait_until 20 workers_are 0
 
 	for f in "$T"/out/account.*; do
 		# One notice of each, no fault, and the cause is the signal.
@@ -72,15 +104,19 @@ kill_at_random() {
 	# There were messages to come after.
 	[ "$(cat "$T"/out/account.* | awk '{ n += $3 } END { print n }')" -gt \
 	    "$n" ]
-	no_zombie
-	wait_until 10 descriptors_are "$before"
-	[ "$(brood --json ps | wc -l)" -eq 0 ]
+	on_each no_zombie
+	descriptors_as_before() {
+		[ "$(on_each descriptors_of_both)" = \
+		    "$(printf '%s\n' "${before[@]}")" ]
+	}
+	wait_until 10 descriptors_as_before
+	[ "$(on_each brood --json ps | wc -l)" -eq 0 ]
 }
 
 # burst COUNT PAD MODE [GATE] - a burst of notes at a watcher, and its end.
 burst() {
-	spawn burst "$1" "$2" "$T/out/said" "$3"
-	watch "$S" "$S" "${4-}" go
+	born sender burst "$1" "$2" "$T/out/said" "$3"
+	on watcher watch "$S" "$S" "${4-}" go
 }
 
 # The watcher's account: one notice of this cause, no fault, and all that the
@@ -89,7 +125,7 @@ assert_account() {
 	local notices last faults cause
 
 	wait_line "$T/out/said" . 30
-	account "${2:-20}" >"$T/heard"
+	on watcher account "${2:-20}" >"$T/heard"
 	read -r _ notices last faults cause <"$T/heard"
 	echo "said $(cat "$T/out/said"), heard: $(cat "$T/heard")"
 	[ "$notices" -eq 1 ]
@@ -103,7 +139,7 @@ assert_account() {
 
 @test "last words: 10,000 messages and SIGKILL at once, all of them and then the notice" {
 	use_workers burst watcher
-	start_supervisor
+	places_up
 	burst 10000 0 kill
 	assert_account exactly
 	[ "$(cat "$T/out/said")" -eq 10000 ]
@@ -111,7 +147,7 @@ assert_account() {
 
 @test "last words: the socket full and the receiver not reading, all whole frames and then the notice" {
 	use_workers burst watcher
-	start_supervisor
+	places_up
 	burst 100000 2000 full "$T/out/gate"
 	wait_line "$T/out/said" . 30
 	# More than what waits for a receiver that is read from: it was choked.
@@ -125,8 +161,8 @@ assert_account() {
 	local relay
 
 	use_workers burst watcher
-	start_supervisor
-	relay=$(relay_pid)
+	places_up
+	relay=$(on sender relay_pid)
 	burst 100000 100 gated
 	wait_line "$T/out/said.ready" .
 	kill -STOP "$relay"
@@ -138,7 +174,7 @@ assert_account() {
 
 @test "last words: a child of its group floods on, all up to its end and nothing after" {
 	use_workers burst watcher
-	start_supervisor
+	places_up
 	burst 10000 0 group
 	assert_account more
 }
@@ -147,7 +183,7 @@ assert_account() {
 	local since
 
 	use_workers burst watcher
-	start_supervisor
+	places_up
 	burst 10000 0 orphan
 	wait_line "$T/out/said" .
 	since=${EPOCHREALTIME/./}
@@ -161,7 +197,7 @@ assert_account() {
 
 @test "last words: death in mid-frame, the broken last frame is dropped" {
 	use_workers burst watcher
-	start_supervisor
+	places_up
 	burst 100 100 half
 	assert_account exactly
 	rm "$T"/out/*
@@ -170,37 +206,40 @@ assert_account() {
 	rm "$T"/out/*
 	burst 3 1000000 torn		# more than a small frame
 	assert_account exactly
-	[ "$(stat_of bad_frames)" -eq 0 ]
+	[ "$(on sender stat_of bad_frames)" -eq 0 ]
 }
 
 @test "deaths: 2,000 while the relay is stopped, each told once it goes on" {
-	local n=2000 first last relay
+	local n=2000 relay stay=2		# the relay, and the watcher
 
+	[ "$PLACES" = one ] || n=500 stay=1
 	! sanitized || n=300
 	use_workers victim watcher many
-	start_supervisor
-	relay=$(relay_pid)
-	brood spawn many:many victim "$n" "$T/out/victims" 0
-	wait_line "$T/out/victims" . 60
-	read -r first last <"$T/out/victims"
-	watch "$first" "$last"
-	brood --json ps victim | jq .os_pid >"$T/alive"
+	mkconf <<-END
+	[node]
+	peer-timeout = 2m
+	END
+	places_up
+	relay=$(on sender relay_pid)
+	many sender victim "$n"
+	on watcher watch "$FIRST" "$LAST"
+	on sender brood --json ps victim | jq .os_pid >"$T/alive"
 	[ "$(wc -l <"$T/alive")" -eq "$n" ]
 	kill -STOP "$relay"
 	xargs kill -KILL <"$T/alive"
 	# The parent reaps whatever the relay does.
-	wait_until 20 children_are 2
-	no_zombie
+	wait_until 20 on sender children_are "$stay"
+	on sender no_zombie
 	kill -CONT "$relay"
-	account 30 >"$T/heard"
+	on watcher account 30 >"$T/heard"
 	[ "$(grep -c ' 1 0 0 signal 9 (KILL)$' "$T/heard")" -eq "$n" ]
-	wait_until 10 children_are 1
+	wait_until 10 workers_are 0
 }
 
 # ---- spawns that fail ----
 
 @test "spawn: what cannot be executed, an error with stage and reason, and nothing left" {
-	local program want
+	local program want node
 
 	use_workers ping
 	worker_script no_interpreter <<<'#!/nonexistent/sh'
@@ -216,12 +255,13 @@ assert_account() {
 	exec = $T/workers/ping
 	directory = $T/nonexistent
 	END
-	start_supervisor
+	places_up
+	node=$(name_of sender)
 	while IFS='|' read -r program want; do
 		echo "$program"
-		run ! brood spawn --name taken "$program"
+		run ! on watcher brood -n "$node" spawn --name taken "$program"
 		assert_output --partial "$want"
-		run -4 brood whereis taken
+		run -4 on watcher brood whereis "taken@$node"
 	done <<-END
 	closed|exec: Permission denied
 	missing|exec: No such file or directory
@@ -229,36 +269,41 @@ assert_account() {
 	no_interpreter|exec: No such file or directory
 	no_format|exec: Exec format error
 	END
-	run -4 brood spawn --name taken nothing_of_that_name
+	run -4 on watcher brood -n "$node" spawn --name taken \
+	    nothing_of_that_name
 	# The name is free, the supervisor well, and nobody was born.
-	run -0 brood spawn --name taken ping:ping_server
-	[ "$(brood --json ps | wc -l)" -eq 1 ]
-	[ "$(stat_of deaths_abnormal)" -eq 0 ]
+	run -0 on watcher brood -n "$node" spawn --name taken ping:ping_server
+	[ "$(on sender brood --json ps | wc -l)" -eq 1 ]
+	[ "$(on sender stat_of deaths_abnormal)" -eq 0 ]
 }
 
 @test "spawn: requesters killed in the middle of a linked spawn, no child stays" {
-	local i
+	local i someone
 
 	use_workers rude victim watcher
-	start_supervisor
+	places_up
+	someone=1@$(node_of sender)
 	for ((i = 0; i < 100; i++)); do
-		brood spawn rude spawn_and_die victim >/dev/null
+		on receiver brood spawn rude spawn_and_die victim "$someone"
 	done
-	wait_until 10 children_are 1
-	[ "$(brood --json ps | wc -l)" -eq 0 ]
+	wait_until 10 workers_are 0
+	[ "$(on_each brood --json ps | wc -l)" -eq 0 ]
 }
 
 @test "spawn: the parent stopped while the requester of a linked spawn dies, no child stays" {
+	local rude parent
+
 	use_workers rude victim
-	start_supervisor
-	spawn rude wait_spawn victim
-	rude=$(os_pid "$S")
-	kill -STOP "$(parent_pid)"
-	brood send "$S" go
-	kill -KILL "$rude"
-	kill -CONT "$(parent_pid)"
-	wait_until 10 children_are 1
-	[ "$(brood --json ps | wc -l)" -eq 0 ]
+	places_up
+	born receiver rude wait_spawn victim "1@$(node_of sender)"
+	rude=$(on receiver os_pid "$S")
+	parent=$(on sender parent_pid)
+	kill -STOP "$parent"
+	on receiver brood send "$S" go
+	wait_until 5 gone "$rude"
+	kill -CONT "$parent"
+	wait_until 10 workers_are 0
+	[ "$(on_each brood --json ps | wc -l)" -eq 0 ]
 }
 
 # ---- causes ----
@@ -267,13 +312,13 @@ assert_account() {
 	local entry args want n=0
 
 	use_workers fate
-	start_supervisor
+	places_up
 	while IFS='|' read -r entry args want; do
 		n=$((n + 1))
 		# shellcheck disable=SC2086	# words
-		spawn "fate:$entry" $args
-		observe "e$n" "$S"
-		brood send "$S" go
+		born sender "fate:$entry" $args
+		on watcher observe "e$n" "$S"
+		on receiver brood send "$S" go
 		run -0 await_cause "e$n"
 		[[ $output =~ ^($want)$ ]] || fail "$entry $args: $output"
 	done <<-'END'
@@ -292,14 +337,12 @@ assert_account() {
 
 @test "causes: an entry the program does not have, an error that lists what it has" {
 	use_workers ping
-	start_supervisor
-	background events brood events
-	wait_until 5 has_reader
-	brood spawn ping:nonsense
-	wait_line "$T/events.out" \
-	    'error: no entry nonsense in ping \(has: master, ping_server\)'
+	places_up
+	run -1 on watcher brood -n "$(name_of sender)" spawn --monitor \
+	    ping:nonsense
+	assert_output --partial \
+	    'error: no entry nonsense in ping (has: master, ping_server)'
 }
-has_reader() { [ "$(brood --json ps | wc -l)" -ge 1 ]; }
 
 # It handles or ignores SIGTERM.
 handles_term() {
@@ -311,22 +354,23 @@ handles_term() {
 	return 1
 }
 
-# ordered ENTRY ARGS CAUSE COMMAND... - PID in the command is the process.
+# ordered ENTRY ARGS CAUSE COMMAND... - given on receiver; PID in it is the
+# process.
 ordered() {
 	local entry=$1 args=$2 want=$3
 
 	shift 3
 	N=$((${N-0} + 1))
 	# shellcheck disable=SC2086	# words
-	spawn "fate:$entry" $args >/dev/null
-	observe "o$N" "$S"
+	born sender "fate:$entry" $args >/dev/null
+	on watcher observe "o$N" "$S"
 	case $entry in
 	term_* | deaf)
 		# It says so when its handler is set.
-		wait_until 5 handles_term "$(os_pid "$S")"
+		wait_until 5 handles_term "$(on sender os_pid "$S")"
 		;;
 	esac
-	"${@//PID/$S}"
+	on receiver "${@//PID/$S}"
 	run -0 await_cause "o$N"
 	[[ $output =~ ^($want)$ ]] || fail "$entry $args: $* gave: $output"
 }
@@ -338,7 +382,7 @@ ordered() {
 	exec = $T/workers/fate
 	stop-timeout = 200ms
 	END
-	start_supervisor
+	places_up
 	by='killed by [0-9]+@[^:]+'
 	ordered waits "" "$by" brood kill PID
 	ordered waits "" "$by" brood exit PID
@@ -350,8 +394,9 @@ ordered() {
 	ordered term_raises 9 "$by: enough" brood exit PID enough
 	ordered term_raises 11 'signal 11 \(SEGV(, core)?\)' \
 	    brood exit PID enough
-	ordered waits "" 'signal 15 \(TERM\)' brood signal TERM PID
-	ordered term_exits 5 'exit 5' brood signal TERM PID
+	sent_term() { on sender brood signal TERM "${1%%@*}"; }
+	ordered waits "" 'signal 15 \(TERM\)' sent_term PID
+	ordered term_exits 5 'exit 5' sent_term PID
 	exit_then_kill() { brood exit "$1" one; brood kill "$1"; }
 	ordered deaf "" "$by: one" exit_then_kill PID
 	two_exits() { brood exit "$1" one; brood exit "$1" two; }
@@ -364,15 +409,15 @@ ordered() {
 	local os parent
 
 	use_workers fate
-	start_supervisor
-	parent=$(parent_pid)
-	spawn fate:waits
-	os=$(os_pid "$S")
-	observe dead "$S"
+	places_up
+	parent=$(on sender parent_pid)
+	born sender fate:waits
+	os=$(on sender os_pid "$S")
+	on watcher observe dead "$S"
 	# It is dead, and only the parent could know.
 	kill -STOP "$parent"
 	kill -SEGV "$os"
-	brood kill "$S"
+	on receiver brood kill "$S"
 	kill -CONT "$parent"
 	run -0 await_cause dead
 	[[ $output == "signal 11 (SEGV"* ]]
@@ -380,27 +425,32 @@ ordered() {
 
 @test "causes: an orderly end of the supervisor, stopped" {
 	use_workers fate
-	start_supervisor
-	spawn fate:waits
-	background stop brood --json monitor "$S"
+	places_up
+	born sender fate:waits
+	on watcher background stop brood --json monitor "$S"
 	wait_line "$T/stop.err" '^watching '
-	stop_supervisor
+	on sender stop_supervisor
+	wait_line "$T/stop.out" .
 	assert_equal "$(jq -r .cause "$T/stop.out")" stopped
 }
 
 # ---- monitors and links ----
 
 @test "monitors: of oneself, of nobody, of another incarnation, of the dead, two of one" {
+	local other=noproc
+
+	# Who knows other nodes asks them first.
+	[ "$PLACES" = one ] || other=noconnection
 	use_workers fate
-	start_supervisor
-	spawn fate:watches "$T/out/told"
+	places_up
+	born watcher fate:watches "1@$(node_of sender)" "$T/out/told"
 	wait_line "$T/out/told" ^dead 20
 	run -0 sed 's/ [0-9]* / /' "$T/out/told"
 	assert_output "self nothing
 never noproc
-other noproc
-first killed by $S@$(hostname -s)
-second killed by $S@$(hostname -s)
+other $other
+first killed by $(short_of "$S")
+second killed by $(short_of "$S")
 dead noproc"
 }
 
@@ -408,14 +458,14 @@ dead noproc"
 	local first
 
 	use_workers fate
-	start_supervisor
-	first=$(spawn fate:waits)
-	spawn --name other fate:links "$first"
-	observe other "$S"
-	wait_until 5 linked other
-	kill -SEGV "$(os_pid "$first")"
+	places_up
+	first=$(born sender fate:waits)
+	born receiver --name other fate:links "$first"
+	on watcher observe other "$S"
+	wait_until 5 on receiver linked other
+	kill -SEGV "$(on sender os_pid "$first")"
 	run -0 await_cause other
-	[[ $output =~ ^"linked $first@"[^\ ]+": signal 11 (SEGV" ]] ||
+	[[ $output == "linked $(short_of "$first"): signal 11 (SEGV"* ]] ||
 	    fail "$output"
 }
 linked() { [ "$(brood --json info "$1" | jq .links)" -ge 1 ]; }
@@ -424,46 +474,51 @@ linked() { [ "$(brood --json info "$1" | jq .links)" -ge 1 ]; }
 	local first other
 
 	use_workers fate
-	start_supervisor
-	first=$(spawn fate:waits)
-	other=$(spawn fate:links "$first")
-	spawn fate:traps "$first" "$T/out/trapped"
-	wait_until 5 linked "$other"
-	wait_until 5 linked "$S"
-	brood send "$first" go
-	wait_line "$T/out/trapped" "^exit $first normal .a normal end.$"
-	run -0 brood info "$other"
+	places_up
+	first=$(born sender fate:waits)
+	other=$(born receiver fate:links "$first")
+	born watcher fate:traps "$first" "$T/out/trapped"
+	wait_until 5 on receiver linked "$other"
+	wait_until 5 on watcher linked "$S"
+	on receiver brood send "$first" go
+	wait_line "$T/out/trapped" \
+	    "^exit $(serial_of "$first") normal .a normal end.$"
+	run -0 on receiver brood info "$other"
 }
 
 @test "links: who traps gets a message, and lives; kill cannot be trapped" {
 	local first
 
 	use_workers fate
-	start_supervisor
-	first=$(spawn fate:waits)
-	spawn fate:traps "$first" "$T/out/trapped"
-	wait_until 5 linked "$S"
-	kill -KILL "$(os_pid "$first")"
-	wait_line "$T/out/trapped" "^exit $first signal 9 .KILL.$"
-	brood exit "$S" please
+	places_up
+	first=$(born sender fate:waits)
+	born receiver fate:traps "$first" "$T/out/trapped"
+	wait_until 5 on receiver linked "$S"
+	kill -KILL "$(on sender os_pid "$first")"
+	wait_line "$T/out/trapped" \
+	    "^exit $(serial_of "$first") signal 9 .KILL.$"
+	on sender brood exit "$S" please
 	wait_line "$T/out/trapped" "^exit [0-9]+ .*please$"
-	observe end "$S"
-	brood kill "$S"
+	on watcher observe end "$S"
+	on sender brood kill "$S"
 	run -0 await_cause end
 	[[ $output == "killed by "* ]]
 }
 
 @test "links: to a dead process, an exit signal noproc; to oneself, nothing" {
+	local nobody
+
 	use_workers fate
-	start_supervisor
-	spawn fate:traps 999999 "$T/out/trapped"
+	places_up
+	nobody=999999@$(node_of sender)
+	born receiver fate:traps "$nobody" "$T/out/trapped"
 	wait_line "$T/out/trapped" "^exit 999999 noproc$"
-	spawn fate:links 999999
-	wait_until 5 process_gone "$S"
+	born receiver fate:links "$nobody"
+	wait_until 5 on receiver process_gone "$S"
 }
 
 @test "links: a chain of 100 of which one is deaf to SIGTERM, all end with the one" {
-	local first
+	local first place on=()
 
 	use_workers fate
 	mkconf <<-END
@@ -471,15 +526,18 @@ linked() { [ "$(brood --json info "$1" | jq .links)" -ge 1 ]; }
 	exec = $T/workers/fate
 	stop-timeout = 300ms
 	END
-	start_supervisor
-	first=$(spawn fate:chain 100 50)
-	last_there() { brood whereis last >/dev/null; }
+	places_up
+	for place in sender receiver watcher; do
+		on+=("1@$(node_of "$place")")
+	done
+	first=$(born sender fate:chain 100 50 3 "${on[@]}")
+	last_there() { on watcher brood whereis last >/dev/null; }
 	wait_until 30 last_there
-	observe last last
-	children_are 101
-	kill -KILL "$(os_pid "$first")"
+	on watcher observe last last
+	workers_are 100
+	kill -KILL "$(on sender os_pid "$first")"
 	run -0 await_cause last
 	[[ $output == "linked "*": signal 9 (KILL)" ]]
-	wait_until 10 children_are 1
-	no_zombie
+	wait_until 10 workers_are 0
+	on_each no_zombie
 }

@@ -62,11 +62,14 @@ use_run_dir() {
 }
 
 brood_teardown() {
-	local status=0
+	local status=0 log
 
-	if [ -z "${BATS_TEST_COMPLETED-}" ] && [ -s "$T/broodd.log" ]; then
-		echo "-- the end of broodd.log:"
-		tail -n 40 "$T/broodd.log"
+	if [ -z "${BATS_TEST_COMPLETED-}" ]; then
+		for log in "$T"/broodd*.log; do
+			[ -s "$log" ] || continue
+			echo "-- the end of ${log##*/}:"
+			tail -n 40 "$log"
+		done
 	fi
 	end_remembered
 	assert_nothing_left || status=1
@@ -236,18 +239,24 @@ supervisor_decided() {
 
 # start_supervisor [OPTION...] - returns when it is ready.  $SUPERVISOR is its
 # guard; what it says is in $T/broodd.log.
-start_supervisor() {
-	local before
+start_supervisor() { supervise "$T/broodd.log" broodd "$@"; }
 
+# supervise LOG BROODD... [OPTION...] - the same with a log of its own, and with
+# words before broodd.
+supervise() {
+	local before log=$1 conf=$T/${BROOD_RUN_DIR##*/}.conf
+
+	shift
 	before=$(socket_stamp)
-	[ ! -d "$T/workers" ] || set -- -o worker-dir="$T/workers" "$@"
-	broodd -f "$T/brood.conf" "$@" >>"$T/broodd.log" 2>&1 </dev/null 3>&- &
+	[ ! -d "$T/workers" ] || set -- "$@" -o worker-dir="$T/workers"
+	[ -e "$conf" ] || conf=$T/brood.conf
+	"$@" -f "$conf" >>"$log" 2>&1 </dev/null 3>&- &
 	SUPERVISOR=$!
 	remember "$SUPERVISOR"
 	if ! wait_until 10 supervisor_decided "$before" ||
 	    gone "$SUPERVISOR"; then
 		echo "broodd did not start:"
-		cat "$T/broodd.log"
+		cat "$log"
 		return 1
 	fi
 }

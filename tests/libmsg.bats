@@ -6,11 +6,21 @@ load helper
 
 setup() {
 	brood_setup
-	use_workers surface ping
+	use_workers surface far ping
 	PATH=$T/workers:$PATH
 }
 
 surface() { brood run "$T/workers/surface:$1"; }
+
+# far ENTRY [ARG] - on one node, and with two others.
+far() {
+	local nodes
+
+	for nodes in 1 3; do
+		timeout 60 brood run -N $nodes -o peer-timeout=30s \
+		    "$T/workers/far:$1" "${@:2}" || return
+	done
+}
 
 @test "receive: clauses, predicates, any, every kind of field" {
 	run -0 surface receives
@@ -53,4 +63,60 @@ surface() { brood run "$T/workers/surface:$1"; }
 @test "worker: started by hand it says how to start it" {
 	run -100 "$T/workers/ping"
 	[[ $output == *'brood run ping'* ]]
+}
+
+@test "nodes: who is up, by name and by role; each is told of once" {
+	run -0 far lists
+	[ "${lines[0]}" = '1 nodes' ]
+	[ "${lines[1]}" = '3 nodes' ]
+	run -0 far told
+}
+
+@test "nodes: a process is written with the name of its node, and found by it" {
+	run -0 far texts
+}
+
+@test "nodes: spawn, messages and calls are the same here and there" {
+	run -0 far talks
+}
+
+@test "nodes: deaths, exits and kills are the same here and there" {
+	run -0 far deaths
+}
+
+@test "nodes: names of processes are the same here and there" {
+	run -0 far names
+}
+
+@test "call of a function: its result, from node to node, or time is up" {
+	run -0 far closures
+}
+
+@test "call of a function: one that ends without a result says why" {
+	run -0 far closure_dies die
+	[ "${lines[0]}" = 'error: no luck' ]
+	[ "${lines[1]}" = 'error: no luck' ]
+	run -0 far closure_dies exit
+	[ "${lines[1]}" = 'exit 3' ]
+	run -0 far closure_dies return
+	[ "${lines[1]}" = normal ]
+}
+
+@test "nodes: one falls silent, the call fails, deaths are told, then the node" {
+	local first beta options=(-o peer-timeout=1s -o listen=127.0.0.1:0)
+
+	use_run_dir beta
+	start_supervisor -o name=beta -o role=WORKER "${options[@]}"
+	first=$(brood --json info | jq -r .listen)
+	beta=$SUPERVISOR
+	use_run_dir alpha
+	start_supervisor -o name=alpha -o known-hosts="$first" "${options[@]}"
+	joined() { [ "$(brood --json peers | jq -r .state)" = up ]; }
+	wait_until 10 joined
+	background spawn timeout 60 brood spawn --monitor far:loses
+	wait_until 10 brood -q whereis sleeper@beta
+	kill -KILL "$beta"
+	wait "$BG"
+	grep -q ' normal$' "$T/spawn.out"
+	grep -qE '[0-9]+@beta is gone$' "$T/broodd.log"
 }

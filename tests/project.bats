@@ -83,6 +83,8 @@ compile() {
 		etc/brood/workers.d/example.conf
 		usr/bin/brood
 		usr/include/msg.h
+		usr/include/msg_type.h
+		usr/lib/brood/gen-key
 		usr/lib/brood/relay
 		usr/lib/libmsg.a
 		usr/lib/libmsg.so

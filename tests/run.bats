@@ -195,7 +195,7 @@ sleeper() {
 	wait_line "$T/run.out" '^started '
 	kill -HUP "$BG"
 	kill -INT "$BG"
-	brood -s "$(dirs)/sock" ps sleeper
+	brood -s "$(dirs)/master/sock" ps sleeper
 	kill -TERM "$BG"
 	wait_until 10 gone "$BG"
 	run -143 wait "$BG"
@@ -222,7 +222,7 @@ sleeper() {
 	kill -KILL "$BG"
 	wait_until 10 gone "$WORKER"
 	wait_until 10 nothing_of "$T"
-	run -1 pgrep -f "$(dirs)/brood.conf"
+	run -1 pgrep -f "$(dirs)/master/brood.conf"
 }
 
 @test "run: the supervisor is killed, exit 125 and nothing is left" {
@@ -248,10 +248,12 @@ sleeper() {
 	[ -z "$(dirs)" ]
 }
 
-@test "run: -N 1 is this; more nodes are not in this release, exit 125" {
+@test "run: -N 1 is this; fewer or more than 64 are refused, exit 125" {
 	run -0 brood run -N 1 ping:master
-	run -125 --separate-stderr brood run -N 4 ping:master
-	[[ $stderr == *'this release runs one node'* ]]
+	run -125 --separate-stderr brood run -N 0 ping:master
+	[[ ${stderr_lines[0]} == "brood: run: '0' is too small" ]]
+	run -125 --separate-stderr brood run -N 65 ping:master
+	[[ ${stderr_lines[0]} == "brood: run: '65' is too large" ]]
 }
 
 @test "run: -o sets what broodd -o sets, -v shows what it said" {

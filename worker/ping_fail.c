@@ -3,6 +3,7 @@
  * is told.
  *
  *	brood run ping_fail:master
+ *	brood run -N 2 ping_fail:master		the server on another node
  */
 #include "msg.h"
 
@@ -30,11 +31,13 @@ ping_server(void)
 static void
 master(void)
 {
-	struct msg_pid	pid;
-	struct pong	pong;
-	struct msg_down	down;
+	struct msg_nodes	workers = msg_peers_by_role("WORKER");
+	struct msg_pid		pid;
+	struct pong		pong;
+	struct msg_down		down;
 
-	pid = msg_spawn(msg_self_node(), MSG_CLOSURE(ping_server));
+	pid = msg_spawn(workers.n > 0 ? workers.v[0] : msg_self_node(),
+	    MSG_CLOSURE(ping_server));
 	if (pid.serial == 0)
 		msg_die("%s", msg_why());
 

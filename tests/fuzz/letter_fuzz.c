@@ -13,19 +13,25 @@ int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static const uint8_t	ops[] = {
 	WIRE_SEND, WIRE_SEND_NAME, WIRE_CALL, WIRE_REPLY, WIRE_FORWARD,
-	WIRE_DOWN, WIRE_EXITED, WIRE_DONE
+	WIRE_DOWN, WIRE_EXITED, WIRE_DONE, WIRE_NODE
 };
 
 /* The last byte of everything it lends is read: sanitizers watch the edge. */
 static void
 touch(const struct letter *l, const uint8_t *body, size_t n)
 {
+	char		 name[NAME_SIZE], role[NAME_SIZE];
 	const uint8_t	*image;
 	size_t		 len;
 
 	image = letter_image(l, &len);
 	if (image < body || image + len != body + n)
 		abort();
+	if (l->kind == LETTER_NODE) {
+		letter_node(l, name, role);
+		if (strlen(name) + strlen(role) + 2 != len)
+			abort();
+	}
 	if (l->kind == LETTER_USER && letter_genuine(l) &&
 	    (l->name_len == 0 || l->name_len > 63))
 		abort();

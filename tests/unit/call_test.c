@@ -297,6 +297,8 @@ answer(struct fake *f, enum wire_op op, const char *body, int error,
 	return true;
 }
 
+#define HERE	"@#1122334455667788"	/* FAKE_NODE */
+
 static bool
 answers_names(struct fake *f)
 {
@@ -306,12 +308,12 @@ answers_names(struct fake *f)
 	WANT(answer(f, WIRE_WHEREIS, "chat@beta", 0, 7));
 	WANT(answer(f, WIRE_WHEREIS, "chat", ESRCH, 0));
 	WANT(answer(f, WIRE_WHEREIS, "5@beta", 0, 7));
-	WANT(answer(f, WIRE_WHEREIS, "a", 0, 7));
-	WANT(answer(f, WIRE_WHEREIS, "b", ESRCH, 0));
+	WANT(answer(f, WIRE_WHEREIS, "a" HERE, 0, 7));
+	WANT(answer(f, WIRE_WHEREIS, "b" HERE, ESRCH, 0));
 	WANT(answer(f, WIRE_SPAWN, NULL, 0, 8));
-	WANT(answer(f, WIRE_WHEREIS, "c", ESRCH, 0));
+	WANT(answer(f, WIRE_WHEREIS, "c" HERE, ESRCH, 0));
 	WANT(answer(f, WIRE_SPAWN, NULL, EEXIST, 9));
-	WANT(answer(f, WIRE_WHEREIS, "d", ESRCH, 0));
+	WANT(answer(f, WIRE_WHEREIS, "d" HERE, ESRCH, 0));
 	WANT(answer(f, WIRE_SPAWN, NULL, EPERM, 0));
 	return fake_end(f);
 }

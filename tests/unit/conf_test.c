@@ -15,7 +15,8 @@
 /* --- what ends up in the structs --- */
 
 static const char	 example[] =
-    "[node]\nname = alpha\npeer-timeout = 250ms\nmax-message = 1M\n"
+    "[node]\nlisten = [::1]:1\nname = alpha\npeer-timeout = 250ms\n"
+    "max-message = 1M\n"
     "discover = static dns\ndns-name = brood.example.org\n"
     "known-hosts = beta gamma:4000\nlog-level = debug\n"
     "relay-restarts = 3/10s\n"
@@ -324,11 +325,11 @@ test_unsupported(void)
 	is_str(told.text, "", "the defaults ask for nothing that is missing");
 	conf_free(c);
 	for (i = 0; i < info->nkeys; i++)
-		if (strcmp(info->keys[i].name, "advertise") == 0)
+		if (strcmp(info->keys[i].name, "spin") == 0)
 			break;
-	c = parse("[node]\n\nadvertise = beta\n", &told);
+	c = parse("[node]\n\nspin = 50us\n", &told);
 	conf_unsupported(c, &sink);
-	name = "text:3: advertise: 'beta' has no effect: ";
+	name = "text:3: spin: '50us' has no effect: ";
 	is_int(strncmp(told.text, name, strlen(name)) == 0,
 	    info->keys[i].later.part != NULL, "a setting not built is told of");
 	conf_free(c);

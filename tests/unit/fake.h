@@ -144,6 +144,42 @@ fake_down(struct fake *f, struct pid who, uint64_t ref, const char *cause)
 	    0, who, ref, cause, strlen(cause));
 }
 
+/* Keys and values, then a NULL. */
+TAP_FN void
+fake_row(struct fake *f, uint64_t ref, const char *const *cells)
+{
+	struct buf	b;
+	unsigned int	n = 0;
+
+	while (cells[n] != NULL)
+		n++;
+	buf_init(&b, FAKE_MESSAGE);
+	buf_add_u16(&b, n / 2);
+	for (; *cells != NULL; cells += 2) {
+		buf_add_str8(&b, cells[0]);
+		buf_add_u8(&b, 's');
+		buf_add_str16(&b, cells[1]);
+	}
+	fake_send(f, WIRE_ROW, 0, (struct pid){ 0, 0 }, ref, b.p, b.len);
+	buf_release(&b);
+}
+#define FAKE_ROW(f, ref, ...)						\
+	fake_row(f, ref, (const char *const []){ __VA_ARGS__, NULL })
+
+TAP_FN void
+fake_node(struct fake *f, uint64_t id, bool up, const char *name,
+    const char *role)
+{
+	struct buf	b;
+
+	buf_init(&b, 1000);
+	buf_add_u8(&b, up);
+	buf_add_str8(&b, name);
+	buf_add_str8(&b, role);
+	fake_send(f, WIRE_NODE, 0, (struct pid){ id, 0 }, 0, b.p, b.len);
+	buf_release(&b);
+}
+
 /* ---- frames from the worker ---- */
 
 /* The next frame within ms; false: none, or the end. */
@@ -188,6 +224,27 @@ fake_body_is(const struct frame *f, const char *text)
 {
 	return f->body_len == strlen(text) &&
 	    memcmp(f->body, text, f->body_len) == 0;
+}
+
+/* The next frame is this question, with no word (NULL) or one. */
+TAP_FN bool
+fake_asked(struct fake *f, const char *what, const char *word, uint64_t *ref)
+{
+	struct frame	frame;
+	struct rd	r;
+	char		text[64];
+
+	WANT(fake_next(f, WIRE_QUERY, &frame) && pid_none(frame.h.to));
+	*ref = frame.h.ref;
+	rd_init(&r, frame.body, frame.body_len);
+	rd_str8(&r, text, sizeof(text));
+	WANT(strcmp(text, what) == 0);
+	WANT(rd_u16(&r) == (word != NULL));
+	if (word != NULL) {
+		rd_str16(&r, text, sizeof(text));
+		WANT(strcmp(text, word) == 0);
+	}
+	return rd_done(&r);
 }
 
 /* ---- the scene ---- */

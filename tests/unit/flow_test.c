@@ -76,7 +76,7 @@ test_what_is_not_choked(void)
 	flood(a->main, c, 65 * KB);
 	flood(a->main, a, 65 * KB);
 	is_str(world_heard(a->main) == NULL ? NULL : "", "", "to itself");
-	ok(!LIST_EMPTY(&a->chokes), "even who sends to itself waits");
+	ok(!LIST_EMPTY(&a->sink.chokes), "even who sends to itself waits");
 	SAYS(a->main, LINK, .to = proc_pid(c));
 	SAYS(a->main, MONITOR, .to = proc_pid(c), .ref = 1);
 	SAYS(a->main, EXIT, .to = proc_pid(c), .text = "x");
@@ -225,9 +225,9 @@ test_sender_ends(void)
 	death_attached(s);
 	death_guest(g);
 	world_dies(a, 0, false);
-	ok(LIST_EMPTY(&c->chokes), "streams that end wait for nobody");
+	ok(LIST_EMPTY(&c->sink.chokes), "streams that end wait for nobody");
 	drain(c, 0);
-	ok(!c->over, "the receiver goes on");
+	ok(!c->sink.over, "the receiver goes on");
 	world_close(&w);
 }
 

@@ -61,7 +61,7 @@ static struct cross	 x;
 static struct conf	*conf;
 static struct node_acts	 acts;
 
-static void
+static const struct cause *
 on_remote(struct node *n, const struct signal_frame *g)
 {
 	int	side = n == &x.w[1].n;
@@ -70,6 +70,7 @@ on_remote(struct node *n, const struct signal_frame *g)
 	x.q[side][x.n[side]++] = (struct flight){ *g, x.facts[side].known };
 	if (g->kind == SIGNAL_UNLINK)
 		x.facts[side].sent++;
+	return NULL;
 }
 
 static void

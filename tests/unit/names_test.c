@@ -130,7 +130,8 @@ test_frames(void)
 		{ "nobody", "x", WIRE_REGISTER, { WORLD_ID, 99 },
 		    "DONE #1 ESRCH 99" },
 		{ "of another node", "x", WIRE_REGISTER, { 5, 2 },
-		    "DONE #1 EHOSTUNREACH 2" },
+		    "DONE #1 EHOSTUNREACH node unknown: "
+		    "No route to host" },
 		{ "no name", "1x", WIRE_REGISTER, { WORLD_ID, 1 },
 		    "DONE #1 EINVAL" },
 		{ "whereis", "chat", WIRE_WHEREIS, { 0, 0 }, "DONE #1 0 2" },

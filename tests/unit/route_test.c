@@ -462,8 +462,11 @@ test_small_things(void)
 	is_str(world_events(&w), "ready 1", "ready is told once");
 	SAYS(a->main, QUERY, .ref = 4, .body = "\2ps\0\0", .n = 5);
 	SAYS(a->main, CONTROL, .ref = 5, .body = "\2ps\0\0", .n = 5);
-	is_str(world_heard(a->main), "DONE #4 0; DONE #5 0",
-	    "questions are handed on");
+	is_str(world_heard(a->main), "DONE #4 0; DONE #5 EPERM only for the "
+	    "supervisor's user", "questions are handed on, orders are not");
+	a->trusted = true;
+	SAYS(a->main, CONTROL, .ref = 6, .body = "\2ps\0\0", .n = 5);
+	is_str(world_heard(a->main), "DONE #6 0", "but from whom they may");
 	s = world_attach(a);
 	SAYS(s, BYE, .ref = 0);
 	ok(s->bye && !s->closed, "a command says bye");

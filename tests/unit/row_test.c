@@ -79,7 +79,7 @@ static void
 test_table(void)
 {
 	static const struct table_column	 columns[] = {
-		{ "PID", "pid", 0 }, { "UP", "n", 'u' },
+		{ "PID", "pid", 0 }, { "UP", "n", 'u' }, { "RTT", "n", 'm' },
 		{ "NOTHING", "none", 0 }, { NULL, NULL, 0 },
 	};
 	struct table	 t = { .columns = columns };
@@ -93,7 +93,7 @@ test_table(void)
 	f = open_memstream(&text, &size);
 	table_print(&t, f);
 	fclose(f);
-	is_str(text, "PID   UP  NOTHING\n12@a  5s  -\n", "a table");
+	is_str(text, "PID   UP  RTT  NOTHING\n12@a  5s  5us  -\n", "a table");
 	free(text);
 	table_release(&t);
 	row_release(&row);

@@ -39,7 +39,7 @@ knows_itself(void)
 	CHECK(strcmp(msg_pid_text(msg_self()), "12@alpha") == 0);
 	CHECK(strcmp(msg_node_text(msg_self_node()), "alpha") == 0);
 	CHECK(strcmp(msg_pid_format((struct msg_pid){ 5, 9 }, text),
-	    "9#0000000000000005") == 0);
+	    "9@#0000000000000005") == 0);
 	CHECK(msg_pid_parse(text, &pid) == 0 && pid.node == 5 &&
 	    pid.serial == 9);
 	CHECK(msg_pid_parse("44", &pid) == 0 && pid.serial == 44);
@@ -52,10 +52,18 @@ knows_itself(void)
 	CHECK((fcntl(msg_fd(), F_GETFL) & O_NONBLOCK) == 0);
 }
 
+/* Asked who 5 is, twice. */
 static bool
-silent(struct fake *f)
+knows_nobody(struct fake *f)
 {
-	return fake_silent(f, 50);
+	uint64_t	ref;
+	int		i;
+
+	for (i = 0; i < 2; i++) {
+		WANT(fake_asked(f, "node", "0000000000000005", &ref));
+		fake_done(f, ref, ESRCH, (struct pid){ 0, 0 }, "no such node");
+	}
+	return fake_end(f);
 }
 
 static void
@@ -495,7 +503,7 @@ int
 main(void)
 {
 	scene("a worker knows itself and writes addresses", knows_itself,
-	    silent);
+	    knows_nobody);
 	no_worker_scene();
 	wrong_version_scene();
 	scene("send: pid, name, too large, an array without a pointer", sends,

@@ -197,7 +197,8 @@ test_refusals(void)
 	    "a bad entry");
 	SPAWN(a->main, .node = 5);
 	is_str(world_heard(a->main),
-	    "DONE #1 EHOSTUNREACH program prog: node: No route to host",
+	    "DONE #1 EHOSTUNREACH program prog: node unknown: "
+	    "No route to host",
 	    "another node");
 	SAYS(a->main, MONITOR, .to = proc_pid(a), .ref = 9);
 	SPAWN(a->main, .name = "x", .monitor = 9, .flags = WIRE_F_MONITOR);

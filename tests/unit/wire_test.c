@@ -124,7 +124,7 @@ test_check(void)
 static void
 document_row(size_t i, char *row, size_t cap)
 {
-	static const char	letters[] = "WAGROP";
+	static const char	letters[] = "WAGROPN";
 	char			who[16] = "", most[16] = "";
 	size_t			k, n = 0;
 

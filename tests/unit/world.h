@@ -150,6 +150,16 @@ world_on_event(struct node *n, const char *event, const struct proc *p,
 	    c == NULL ? "" : c->text);
 }
 
+/* Of other nodes there are none; tests of sessions have a world of two. */
+TAP_FN const struct cause *
+world_on_remote(struct node *n, const struct signal_frame *g)
+{
+	static const struct cause	noproc = { "noproc", false };
+
+	(void)n, (void)g;
+	return &noproc;
+}
+
 TAP_FN void
 world_on_gone(struct proc *p)
 {
@@ -164,6 +174,7 @@ static const struct node_acts world_acts = {
 	.drain = world_on_drain,
 	.bind = world_on_bind,
 	.query = world_on_query,
+	.remote = world_on_remote,
 	.event = world_on_event,
 	.gone = world_on_gone,
 };

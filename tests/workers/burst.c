@@ -26,7 +26,8 @@
 struct burst {
 	struct raw	 raw;
 	struct buf	 frame;
-	uint64_t	 to, count, n;
+	struct pid	 to;
+	uint64_t	 count, n;
 	size_t		 pad;
 	const char	*file;
 };
@@ -116,7 +117,7 @@ main(int argc, char **argv)
 	buf_init(&b.frame, WIRE_MAX);
 	raw_open(&b.raw, 3);
 	raw_await(&b.raw, &f, WIRE_SEND);
-	b.to = f.h.from.serial;
+	b.to = f.h.from;
 
 	if (strcmp(mode, "full") == 0 || strcmp(mode, "gated") == 0)
 		ms = STALLED_MS;

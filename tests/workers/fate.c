@@ -21,8 +21,8 @@ MSG_REMOTABLE(term_dies, (str, text));
 MSG_REMOTABLE(deaf);				/* to SIGTERM */
 MSG_REMOTABLE(links, (pid, to));
 MSG_REMOTABLE(traps, (pid, to), (str, file));
-MSG_REMOTABLE(chain, (i32, left), (i32, deaf_at));
-MSG_REMOTABLE(watches, (str, file));		/* monitors by all rules */
+MSG_REMOTABLE(chain, (i32, left), (i32, deaf_at), (pids, on));
+MSG_REMOTABLE(watches, (pid, on), (str, file));	/* monitors by all rules */
 
 static volatile sig_atomic_t	status, termed;
 
@@ -187,17 +187,19 @@ traps(const struct traps *a)
 		say(a->file, "exit", &down);
 }
 
-/* Each spawns the next and is linked to it. */
+/* Each spawns the next, on the nodes of those processes in turn, and is linked
+   to it. */
 static void
 chain(const struct chain *a)
 {
+	struct msg_node	node = { a->on.v[(size_t)a->left % a->on.n].node };
 	struct msg_pid	next;
 
 	if (a->left == a->deaf_at)
 		(void)signal(SIGTERM, SIG_IGN);
 	if (a->left > 1) {
-		next = msg_spawn(msg_self_node(), MSG_CLOSURE(chain,
-		    .left = a->left - 1, .deaf_at = a->deaf_at), .link = true);
+		next = msg_spawn(node, MSG_CLOSURE(chain, .left = a->left - 1,
+		    .deaf_at = a->deaf_at, .on = a->on), .link = true);
 		if (next.serial == 0)
 			msg_die("%s", msg_why());
 	} else
@@ -205,15 +207,15 @@ chain(const struct chain *a)
 	wait_message();
 }
 
-/* What comes of a monitor within a while. */
+/* What comes of a monitor within that time. */
 static void
-told(const char *file, const char *what, struct msg_pid pid)
+told(const char *file, const char *what, struct msg_pid pid, int ms)
 {
 	struct msg_down	down = { .cause = "nothing" };
 
 	if (msg_monitor(pid) == 0)
 		msg_die("%s: monitor", what);
-	(void)msg_receive(500, MSG_MATCH_DOWN_OF(pid, &down));
+	(void)msg_receive(ms, MSG_MATCH_DOWN_OF(pid, &down));
 	if (down.cause[0] == '\0')
 		(void)snprintf(down.cause, sizeof(down.cause), "nothing");
 	say(file, what, &down);
@@ -222,22 +224,22 @@ told(const char *file, const char *what, struct msg_pid pid)
 static void
 watches(const struct watches *a)
 {
-	struct msg_pid	self = msg_self(), dead;
-	struct msg_pid	never = { self.node, 999999 };
-	struct msg_pid	other = { self.node ^ 1, 1 };
+	struct msg_node	node = { a->on.node };
+	struct msg_pid	never = { node.id, 999999 };
+	struct msg_pid	other = { node.id ^ 1, 1 }, dead;
 	struct msg_down	down;
 
-	told(a->file, "self", self);
-	told(a->file, "never", never);
-	told(a->file, "other", other);
-	dead = msg_spawn(msg_self_node(), MSG_CLOSURE(waits), .monitor = true);
+	told(a->file, "self", msg_self(), 500);
+	told(a->file, "never", never, 5000);
+	told(a->file, "other", other, 5000);
+	dead = msg_spawn(node, MSG_CLOSURE(waits), .monitor = true);
 	(void)msg_monitor(dead);
 	(void)msg_kill(dead);
 	(void)msg_receive(5000, MSG_MATCH_DOWN_OF(dead, &down));
 	say(a->file, "first", &down);
 	(void)msg_receive(5000, MSG_MATCH_DOWN_OF(dead, &down));
 	say(a->file, "second", &down);
-	told(a->file, "dead", dead);
+	told(a->file, "dead", dead, 5000);
 }
 
 int

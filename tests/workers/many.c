@@ -3,7 +3,8 @@
  *
  *	many:many PROGRAM COUNT FILE N WORD...	spawns COUNT of them one after
  *		another; FILE gets the first serial and the last
- *	many:aim_all FIRST LAST AT-FIRST AT-LAST	tells whom to aim at
+ *	many:aim_all FIRST LAST N PID...	tells whom to aim at; FIRST and
+ *		LAST are pids of one node
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,12 +13,10 @@
 #include "msg.h"
 
 #define WORDS_MAX	16
-#define AT_MOST		64
 
 MSG_TYPE(aim, (pids, at));
 MSG_REMOTABLE(many, (str, program), (i32, count), (str, file), (strs, words));
-MSG_REMOTABLE(aim_all, (u64, first), (u64, last), (u64, at_first),
-    (u64, at_last));
+MSG_REMOTABLE(aim_all, (pid, first), (pid, last), (pids, at));
 
 static void
 many(const struct many *a)
@@ -50,16 +49,10 @@ many(const struct many *a)
 static void
 aim_all(const struct aim_all *a)
 {
-	struct msg_pid	at[AT_MOST], pid = msg_self();
-	size_t		n = 0;
-	uint64_t	i;
+	struct msg_pid	pid = a->first;
 
-	for (i = a->at_first; i <= a->at_last && n < AT_MOST; i++)
-		at[n++] = (struct msg_pid){ pid.node, i };
-	for (i = a->first; i <= a->last; i++) {
-		pid.serial = i;
-		msg_send(pid, aim, .at = { n, at });
-	}
+	for (; pid.serial <= a->last.serial; pid.serial++)
+		msg_send(pid, aim, .at = a->at);
 }
 
 int

@@ -93,15 +93,21 @@ raw_frame(struct raw *r, struct wire_head *h, const void *body, size_t n)
 	raw_bytes(r->conn.fd, body, n);
 }
 
+/* 12, or 12@alpha#INCARNATION as brood -v prints it. */
 static MSG_UNUSED struct pid
-raw_peer(const struct raw *r, uint64_t serial)
+raw_pid(const struct raw *r, const char *text)
 {
-	return (struct pid){ r->self.node, serial };
+	struct address	a;
+
+	if (address_parse(text, &a) == -1 || a.serial == 0)
+		errx(RAW_FAILED, "%s: not a pid", text);
+	return (struct pid){ a.incarnation != 0 ? a.incarnation :
+	    r->self.node, a.serial };
 }
 
 /* A whole frame: note number n, with pad bytes behind it, to a process. */
 static MSG_UNUSED void
-raw_note(struct buf *b, const struct raw *r, uint64_t to, uint64_t n,
+raw_note(struct buf *b, const struct raw *r, struct pid to, uint64_t n,
     size_t pad)
 {
 	static const uint8_t	 zero[1 << 20];
@@ -113,7 +119,7 @@ raw_note(struct buf *b, const struct raw *r, uint64_t to, uint64_t n,
 	if (type_ready(t) == -1 || (len = body_write(t, &m, NULL, 0)) == 0)
 		err(RAW_FAILED, "note");
 	buf_reset(b);
-	h.to = raw_peer(r, to);
+	h.to = to;
 	h.from = r->self;
 	h.len = (uint32_t)(WIRE_HEAD + 10 + strlen(t->name) +
 	    strlen(t->format) + len);

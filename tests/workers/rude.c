@@ -1,7 +1,8 @@
 /*
  * rude.c - a worker or guest that breaks the rules of the wire, one a mode.
  *
- *	rude MODE [ARG]		as a worker, on fd 3
+ *	rude MODE [ARG [ON]]	as a worker, on fd 3; ON: a pid of the node that
+ *				is asked, else its own
  *	rude -g SOCKET MODE	as a guest
  *
  * As a worker it leaves a child of its group behind, which is to go with it,
@@ -15,7 +16,7 @@
 
 struct rude {
 	struct raw	 raw;
-	const char	*arg;
+	const char	*arg, *on;
 	bool		 guest;
 };
 
@@ -71,7 +72,7 @@ forged(struct rude *r)
 
 	buf_init(&b, WIRE_MAX);
 	other.self.serial = raw_number(r->arg != NULL ? r->arg : "1");
-	raw_note(&b, &other, other.self.serial, 1, 0);
+	raw_note(&b, &other, other.self, 1, 0);
 	raw_bytes(r->raw.conn.fd, b.p, b.len);
 }
 
@@ -219,6 +220,8 @@ spawn_and_die(struct rude *r)
 	struct wire_head	h = { .op = WIRE_SPAWN, .flags = WIRE_F_LINK,
 				    .ref = ++r->raw.ref };
 
+	if (r->on != NULL)
+		h.to.node = raw_pid(&r->raw, r->on).node;
 	buf_init(&b, WIRE_MAX);
 	buf_add_u64(&b, 0);
 	buf_add_str8(&b, "");
@@ -307,8 +310,9 @@ main(int argc, char **argv)
 		argc -= 2;
 	}
 	if (argc < 2)
-		errx(RAW_FAILED, "rude [-g SOCKET] MODE [ARG]");
+		errx(RAW_FAILED, "rude [-g SOCKET] MODE [ARG [ON]]");
 	r.arg = argc > 2 ? argv[2] : NULL;
+	r.on = argc > 3 ? argv[3] : NULL;
 	for (i = 0; modes[i].name != NULL; i++)
 		if (strcmp(modes[i].name, argv[1]) == 0)
 			break;

@@ -3,6 +3,7 @@
  *
  *	watcher FILE FIRST LAST [GATE [go]]
  *
+ * FIRST and LAST are pids of one node, this or another.
  * FILE.OSPID gets the line "watching" once the monitors stand, "all" when the
  * last notice came; with a GATE nothing is read before that file exists ("":
  * at once); with "go" each of them is sent a note, to begin.  A message from
@@ -24,9 +25,27 @@ struct seen {
 struct watcher {
 	struct raw	 raw;
 	char		 file[512];
-	uint64_t	 first, count, left, base;
+	struct pid	 first;
+	uint64_t	 count, left, base;
 	struct seen	*seen;
 };
+
+/* The one so many after the first. */
+static struct pid
+nth(const struct watcher *w, uint64_t n)
+{
+	return (struct pid){ w->first.node, w->first.serial + n };
+}
+
+/* What is known of a process of the range; NULL: it is not of it. */
+static struct seen *
+seen_of(const struct watcher *w, struct pid pid)
+{
+	if (pid.node != w->first.node ||
+	    pid.serial - w->first.serial >= w->count)
+		return NULL;
+	return &w->seen[pid.serial - w->first.serial];
+}
 
 static void
 monitor_all(struct watcher *w)
@@ -38,7 +57,7 @@ monitor_all(struct watcher *w)
 	w->base = w->raw.ref;
 	for (i = 0; i < w->count; i++) {
 		h = (struct wire_head){ .op = WIRE_MONITOR,
-		    .to = raw_peer(&w->raw, w->first + i),
+		    .to = nth(w, i),
 		    .ref = ++w->raw.ref };
 		raw_frame(&w->raw, &h, "", 0);
 	}
@@ -56,16 +75,15 @@ go(struct watcher *w)
 
 	buf_init(&b, WIRE_MAX);
 	for (i = 0; i < w->count; i++) {
-		raw_note(&b, &w->raw, w->first + i, 1, 0);
+		raw_note(&b, &w->raw, nth(w, i), 1, 0);
 		raw_bytes(w->raw.conn.fd, b.p, b.len);
 	}
 	buf_release(&b);
 }
 
 static void
-on_note(struct watcher *w, const struct frame *f)
+on_note(struct seen *s, const struct frame *f)
 {
-	struct seen	*s = &w->seen[f->h.from.serial - w->first];
 	uint64_t	 n = raw_note_number(f);
 
 	if (s->notices > 0 || n != s->last + 1)
@@ -81,7 +99,7 @@ on_down(struct watcher *w, const struct frame *f)
 	if (f->h.ref <= w->base || f->h.ref - w->base > w->count)
 		errx(RAW_FAILED, "a notice of no monitor");
 	s = &w->seen[f->h.ref - w->base - 1];
-	if (f->h.from.serial != w->first + (f->h.ref - w->base - 1))
+	if (seen_of(w, f->h.from) != s)
 		s->faults++;
 	memcpy(s->cause, f->body, f->body_len);
 	if (s->notices++ == 0 && --w->left == 0)
@@ -102,7 +120,7 @@ report(const struct watcher *w)
 	for (i = 0; i < w->count; i++) {
 		s = &w->seen[i];
 		fprintf(out, "%llu %u %llu %u %s\n",
-		    (unsigned long long)(w->first + i), s->notices,
+		    (unsigned long long)nth(w, i).serial, s->notices,
 		    (unsigned long long)s->last, s->faults, s->cause);
 	}
 	if (fclose(out) != 0 || rename(file, w->file) != 0)
@@ -114,16 +132,18 @@ main(int argc, char **argv)
 {
 	struct watcher	w = { .left = 0 };
 	struct frame	f;
+	struct seen	*s;
 
 	if (argc < 4)
 		errx(RAW_FAILED, "watcher FILE FIRST LAST [GATE]");
 	(void)snprintf(w.file, sizeof(w.file), "%s.%d", argv[1],
 	    (int)getpid());
-	w.first = raw_number(argv[2]);
-	w.left = w.count = raw_number(argv[3]) - w.first + 1;
+	raw_open(&w.raw, 3);
+	w.first = raw_pid(&w.raw, argv[2]);
+	w.left = w.count = raw_pid(&w.raw, argv[3]).serial -
+	    w.first.serial + 1;
 	if ((w.seen = calloc(w.count, sizeof(*w.seen))) == NULL)
 		err(RAW_FAILED, NULL);
-	raw_open(&w.raw, 3);
 	monitor_all(&w);
 	if (argc > 5)
 		go(&w);
@@ -134,8 +154,8 @@ main(int argc, char **argv)
 			on_down(&w, &f);
 		else if (f.h.op != WIRE_SEND)
 			continue;
-		else if (f.h.from.serial - w.first < w.count)
-			on_note(&w, &f);
+		else if ((s = seen_of(&w, f.h.from)) != NULL)
+			on_note(s, &f);
 		else {
 			report(&w);
 			return 0;

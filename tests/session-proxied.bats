@@ -1,0 +1,1 @@
+session-netns.bats
