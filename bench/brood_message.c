@@ -14,11 +14,10 @@
  *          kernel when msg_send returns.
  * Errors:  the worker dies with what failed as its cause.
  */
-#include <errno.h>
 #include <msg.h>
-#include <string.h>
 
 #include "common.h"
+#include "worker.h"
 
 MSG_TYPE(note, (blob, data));
 MSG_TYPE(ready);
@@ -30,27 +29,6 @@ MSG_REMOTABLE(pingpong, (str, figure), (str, side), (bool, far), (i32, size),
     (i32, count));
 MSG_REMOTABLE(oneway, (str, figure), (str, side), (bool, far), (i32, size),
     (i32, count), (bool, corked));
-
-static void
-must(int rc, const char *what)
-{
-	if (rc == -1)
-		msg_die("%s: %s", what, strerror(errno));
-}
-
-/* Where the other worker is to be. */
-static struct msg_node
-place(bool far)
-{
-	struct msg_nodes	nodes;
-
-	if (!far)
-		return msg_self_node();
-	nodes = msg_peers_by_role("WORKER");
-	if (nodes.n == 0)
-		msg_die("no other node has the role WORKER");
-	return nodes.v[0];
-}
 
 static void
 echo(void)
@@ -76,14 +54,6 @@ sink(const struct sink *args)
 		msg_release(note, &note);
 	}
 	must(msg_send(args->to, finished), "send");
-}
-
-static struct msg_pid
-spawned(struct msg_pid pid)
-{
-	if (pid.serial == 0)
-		msg_die("spawn: %s", strerror(errno));
-	return pid;
 }
 
 static void

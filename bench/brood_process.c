@@ -4,22 +4,24 @@
  *	brood run brood_process:spawning FIGURE COUNT
  *	brood run brood_process:exiting  COUNT
  *	brood run brood_process:killing  COUNT
+ *	brood run brood_process:ending   FIGURE SIDE FAR COUNT
  *
  * Owns:    the brood side of the spawn, exit and kill figures.
  *          spawning: msg_spawn until the child's first message is received.
  *          exiting: the spawn of exit_at_once until its DOWN.
  *          killing: kill(2) with SIGKILL of a worker that waits until its DOWN.
+ *          ending: the spawn of a worker that ends at once until its DOWN;
+ *          with FAR true on the other of two nodes (bench/hosts).
  *          raw_process and peer_erlang start this binary too (plain_child.c).
  * Errors:  the worker dies with what failed as its cause.
  */
-#include <errno.h>
 #include <msg.h>
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common.h"
 #include "plain_child.h"
+#include "worker.h"
 
 #define KILL_PAUSE_US	300	/* lets the victim fall asleep first */
 
@@ -29,13 +31,8 @@ MSG_REMOTABLE(greeter, (pid, to), (bool, stays));
 MSG_REMOTABLE(spawning, (str, figure), (i32, count));
 MSG_REMOTABLE(exiting, (i32, count));
 MSG_REMOTABLE(killing, (i32, count));
-
-static void
-must(int rc, const char *what)
-{
-	if (rc < 0)
-		msg_die("%s: %s", what, strerror(errno));
-}
+MSG_REMOTABLE(ender);
+MSG_REMOTABLE(ending, (str, figure), (str, side), (bool, far), (i32, count));
 
 static void
 greeter(const struct greeter *args)
@@ -45,17 +42,6 @@ greeter(const struct greeter *args)
 	must(msg_send(args->to, hello, .os_pid = (int32_t)getpid()), "send");
 	if (args->stays)
 		must(msg_expect(hello, &never), "expect");
-}
-
-static void
-await_down(struct msg_pid pid)
-{
-	struct msg_down	down;
-
-	if (pid.serial == 0)
-		msg_die("spawn: %s", strerror(errno));
-	must(msg_receive(MSG_FOREVER, MSG_MATCH_DOWN_OF(pid, &down)),
-	    "receive");
 }
 
 static void
@@ -116,11 +102,33 @@ killing(const struct killing *args)
 	bench_samples_print(&samples, "kill", "brood");
 }
 
+static void
+ender(void)
+{
+}
+
+static void
+ending(const struct ending *args)
+{
+	struct bench_samples	samples;
+	struct msg_node		node = place(args->far);
+	uint64_t		start;
+
+	bench_samples_init(&samples, (size_t)args->count);
+	for (int32_t i = 0; i < args->count; i++) {
+		start = bench_now();
+		await_down(msg_spawn(node, MSG_CLOSURE(ender),
+		    .monitor = true));
+		bench_samples_add(&samples, bench_now() - start);
+	}
+	bench_samples_print(&samples, args->figure, args->side);
+}
+
 int
 main(int argc, char **argv)
 {
 	if (plain_child(argc, argv))
 		return 0;
 	return msg_main(argc, argv, MSG_TABLE(spawning, exiting, killing,
-	    greeter));
+	    ending, greeter, ender));
 }

@@ -67,9 +67,11 @@ function unpinned(mine, other,	a, b) {
 	return shown(a) ", " sprintf("%.2f", ratio(a, b))
 }
 
-function row(what, must, mine, side, other,	a, b, alone, got) {
-	a = "pinned" SUBSEP mine
-	b = "pinned" SUBSEP other
+# What is measured on the whole machine alone is asked there.
+function row(what, must, mine, side, other,	a, b, alone, got, place) {
+	place = ("pinned" SUBSEP mine) in values ? "pinned" : "unpinned"
+	a = place SUBSEP mine
+	b = place SUBSEP other
 	alone = side == "-"
 	if (!(a in values) || (!alone && !(b in values))) {
 		printf "| %s | %s | %s | | %s | not measured | |\n", what, \
@@ -81,7 +83,8 @@ function row(what, must, mine, side, other,	a, b, alone, got) {
 	    alone ? "" : side " " shown(b), \
 	    alone ? "" : sprintf("%.2f", got), \
 	    must == "-" ? "" : must (alone ? " " unit[a] : ""), \
-	    verdict(got, must), unpinned(mine, other)
+	    verdict(got, must), place == "pinned" ? unpinned(mine, other) : \
+	    "alone"
 }
 
 FNR == 1 { file++ }

@@ -235,10 +235,12 @@ line_look(struct line *l)
 
 	l->unlooked = 0;
 	/* More than the kernel holds; a flood must not keep us here. */
-	for (i = 0; i < LINE_LOOKS; i++) {
+	for (i = 0;; i++) {
 		while (line_next(l, &f) == 1)
 			l->on_frame(&f);
-		if (line_fill(l) <= 0)
+		/* What was received is always looked at: who waits now waits
+		   for new bytes. */
+		if (i == LINE_LOOKS || line_fill(l) <= 0)
 			return;
 	}
 }

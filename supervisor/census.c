@@ -36,6 +36,26 @@ put_id(struct rows *r, uint64_t id)
 	rows_text(r, "id", text);
 }
 
+/* What was heard in this turn may be later than its beginning. */
+static uint64_t
+seconds_since(const struct node *n, struct mono then)
+{
+	return n->now.ns < then.ns ? 0 :
+	    (uint64_t)(n->now.ns - then.ns) / 1000000000;
+}
+
+/* A node that is up is known by another address as well. */
+static bool
+is_up_there(const struct node *n, const char *address)
+{
+	const struct peer	*p, *next;
+
+	NODE_EACH(n->peers, p, next)
+		if (p->state == PEER_UP && strcmp(p->address, address) == 0)
+			return true;
+	return false;
+}
+
 static void
 send_peer(const struct census *c, const struct peer *p)
 {
@@ -52,8 +72,7 @@ send_peer(const struct census *c, const struct peer *p)
 		rows_number(&r, "rtt_us", (uint64_t)s->rtt / 1000);
 	else
 		rows_null(&r, "rtt_us");
-	rows_number(&r, "heard_s",
-	    (uint64_t)(c->n->now.ns - s->heard.ns) / 1000000000);
+	rows_number(&r, "heard_s", seconds_since(c->n, s->heard));
 	rows_text(&r, "why", s->state == SESSION_UP ? "" :
 	    p->target != NULL && p->target->why[0] != '\0' ? p->target->why :
 	    "its connection broke");
@@ -68,7 +87,8 @@ send_target(void *arg, const struct target *t)
 				    peer_find(c->n, t->id);
 	struct rows		 r;
 
-	if (t->self || (p != NULL && p->state == PEER_UP))
+	if (t->self || (p != NULL && p->state == PEER_UP) ||
+	    is_up_there(c->n, t->address))
 		return;
 	rows_begin(&r);
 	rows_text(&r, "node", t->name);
@@ -78,8 +98,8 @@ send_target(void *arg, const struct target *t)
 	rows_text(&r, "address", t->address);
 	rows_null(&r, "rtt_us");
 	if (p != NULL && p->session.heard.ns != 0)
-		rows_number(&r, "heard_s", (uint64_t)(c->n->now.ns -
-		    p->session.heard.ns) / 1000000000);
+		rows_number(&r, "heard_s",
+		    seconds_since(c->n, p->session.heard));
 	else
 		rows_null(&r, "heard_s");
 	rows_text(&r, "why", t->why[0] != '\0' ? t->why : "not dialled yet");

@@ -102,6 +102,10 @@ errand_ask(struct stream *s, const struct frame *f, const struct birth *birth,
 		    p->name, EHOSTUNREACH, what);
 		return NULL;
 	}
+	if (f->h.op == WIRE_SPAWN && f->h.len > p->max_message) {
+		refuse(s, f, p->name, EMSGSIZE, what);
+		return NULL;
+	}
 	if ((e = errand_new(s->proc, f->h.ref, p)) == NULL) {
 		refuse(s, f, p->name, errno, what);
 		return NULL;

@@ -31,6 +31,8 @@
 #include "settings.h"
 #include "stream.h"
 
+#define LANES_MOST	65536		/* that one peer's chokes may make */
+
 /* Whom a CHOKE is about; nobody: what is sent by name cannot be held by it. */
 static struct pid
 sink_pid(struct sink *k)
@@ -159,7 +161,8 @@ sent(struct stream *s, struct sink *k, size_t bytes)
 		return;
 	/* One frame may have been begun before CHOKE was seen. */
 	if (c->after - c->largest > NODE_IGNORED_MAX ||
-	    n->queued > NODE_QUEUE_LIMIT) {
+	    n->queued > NODE_QUEUE_LIMIT ||
+	    (k->lane && lanes_full(&lane_of_sink(k)->peer->lanes))) {
 		n->stats.ignored_chokes++;
 		choke_pause(c);
 	}
@@ -265,44 +268,63 @@ flow_proc_gone(struct proc *p)
 	unchoke_all(&p->sink);
 }
 
+/* What it says of ever more receivers is no reason to keep ever more. */
+static bool
+crowded(const struct peer *p)
+{
+	return HASH_COUNT(p->lanes.by_serial) + HASH_COUNT(p->lanes.by_name) >=
+	    LANES_MOST;
+}
+
 void
 flow_peer_says(struct peer *p, uint64_t serial, const char *name, bool choke)
 {
 	struct lane	*e = lane_find(p, serial, name);
 
-	if (e == NULL && choke)
+	if (e == NULL && choke && !crowded(p))
 		e = name[0] != '\0' ? lane_of_name(p, name) :
 		    lane_of(p, serial);
 	if (e == NULL)
-		return;			/* no memory: it will say so again */
+		return;			/* then its queue grows instead */
 	e->choked = choke;
 	if (choke)
 		e->sink.over = true;
-	else if (!p->lanes.over)
+	else if (lane_may_go_on(e))
 		unchoke_all(&e->sink);
 	lane_idle(e);
 }
 
-static void
+/* All, or those that may go on; whether any is over still. */
+static bool
 lanes_unchoke(struct lane *table, bool all)
 {
 	struct lane	*e, *next;
+	bool		 over = false;
 
-	NODE_EACH(table, e, next)
-		if (all || (e->sink.over && !e->choked)) {
-			unchoke_all(&e->sink);
-			if (!all)
-				lane_idle(e);
+	NODE_EACH(table, e, next) {
+		if (!e->sink.over)
+			continue;
+		if (!all && !lane_may_go_on(e)) {
+			over = true;
+			continue;
 		}
+		unchoke_all(&e->sink);
+		if (!all)
+			lane_idle(e);
+	}
+	return over;
 }
 
 void
 flow_peer_drained(struct peer *p)
 {
-	if (!lanes_drained(&p->lanes))
+	bool	serial, name;
+
+	if (!p->lanes.holding)
 		return;
-	lanes_unchoke(p->lanes.by_serial, false);
-	lanes_unchoke(p->lanes.by_name, false);
+	serial = lanes_unchoke(p->lanes.by_serial, false);
+	name = lanes_unchoke(p->lanes.by_name, false);
+	p->lanes.holding = serial || name;
 }
 
 void

@@ -61,6 +61,15 @@ learn_address(struct trunk *t, struct peer *p)
 	p->loopback = t->loopback;
 }
 
+/* It has a session here, which a connection may resume. */
+static bool
+is_up(const struct trunk *t)
+{
+	const struct peer	*p = peer_find(t->node, t->hello.id);
+
+	return p != NULL && p->state == PEER_UP;
+}
+
 /* Refused for what the hello itself says? */
 static bool
 hello_is_refused(struct trunk *t)
@@ -80,7 +89,7 @@ hello_is_refused(struct trunk *t)
 		(void)snprintf(text, sizeof(text), "it is of cluster %s, this "
 		    "is %s", t->hello.cluster, c->cluster);
 		trunk_refuse(t, HAIL_CLUSTER, text);
-	} else if (n->stopping)
+	} else if (n->stopping && !is_up(t))
 		trunk_refuse(t, HAIL_WAIT, "this node is stopping");
 	else
 		return false;
@@ -95,6 +104,23 @@ greater(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* Whether a session goes on, by what is known here and what the hello says. */
+static bool
+resumes(const struct peer *p, const struct hello *h)
+{
+	uint64_t	mine = p == NULL ? 0 : p->session.number;
+
+	/* The other has opened it, and its first beat was lost. */
+	if (p == NULL || p->state != PEER_UP)
+		return h->open && h->received == 0 && h->session == mine + 1;
+	if (h->open && h->session == mine)
+		return true;
+	/* Ours was lost, or is under way.  Who has answered anything in it has
+	   heard of it, and has ended and forgotten it since. */
+	return !h->open && mine == h->session + 1 &&
+	    p->session.received == 0 && p->lanes.acked == 0;
+}
+
 /* Dialled: what this connection is to carry, by what both sides know. */
 static void
 put_join(struct trunk *t)
@@ -106,16 +132,17 @@ put_join(struct trunk *t)
 	struct join		*j = &t->join;
 
 	memset(j, 0, sizeof(*j));
-	if (open && h->open && mine == h->session)
-		j->resumed = true;
-	else if (!open && h->open && h->received == 0 &&
-	    h->session == mine + 1)
-		j->resumed = true;	/* its first beat was lost */
-	else if (open) {
+	j->resumed = resumes(p, h);
+	if (!j->resumed && open && p->trunk != NULL && mine > h->session) {
+		/* Older than what has come since on the connection there is. */
+		trunk_refuse(t, HAIL_AGAIN, NULL);
+		return;
+	}
+	if (!j->resumed && open) {
 		session_end(p, "noconnection", false);
 		p = peer_find(t->node, h->id);
 	}
-	j->session = j->resumed ? h->session : greater(mine, h->session) + 1;
+	j->session = greater(mine, h->session) + (j->resumed ? 0 : 1);
 	j->connection = 1 + (uint32_t)greater(h->connection,
 	    p == NULL ? 0 : p->session.connection);
 	j->received = j->resumed && open ? p->session.received : 0;
@@ -164,6 +191,14 @@ adopt(struct trunk *t, struct peer *p, uint32_t connection, uint64_t received,
 		trunk_close(t);
 }
 
+/* It knows of nothing that it has acknowledged: what it would begin is not the
+   session that p has, which soon ends. */
+static bool
+has_forgotten(const struct peer *p, const struct join *j)
+{
+	return p->trunk == NULL && j->received == 0 && p->lanes.acked != 0;
+}
+
 const char *
 handshake_join(struct trunk *t, const struct frame *f)
 {
@@ -177,8 +212,12 @@ handshake_join(struct trunk *t, const struct frame *f)
 	if ((p = peer_get(t->node, t->hello.id)) == NULL)
 		return "no memory for it";
 	open = p->state == PEER_UP;
-	if (j.resumed ? !open || p->session.number != j.session :
-	    j.session <= p->session.number) {
+	/* It has begun one that we have not heard of: we begin it, too. */
+	if (j.resumed && !open && j.received == 0 &&
+	    j.session == p->session.number + 1)
+		j.resumed = false;
+	if (j.resumed ? !open || p->session.number != j.session ||
+	    has_forgotten(p, &j) : j.session <= p->session.number) {
 		trunk_refuse(t, HAIL_AGAIN, NULL);
 		return NULL;
 	}
@@ -207,16 +246,21 @@ handshake_beat(struct trunk *t, const struct beat *b)
 		return "no memory for it";
 	if (p->state == PEER_UP && p->session.number == j->session)
 		t->node->stats.resumes++;
-	else if (p->state == PEER_UP || p->session.number >= j->session)
-		return "its session has ended meanwhile";
-	else {
+	else if (p->state == PEER_UP || p->session.number >= j->session) {
+		/* It has ended here meanwhile, which the other cannot know. */
+		trunk_end(t, j->session, t->node->stopping);
+		return NULL;
+	} else {
 		learn_address(t, p);
 		session_begin(p, j->session, &t->hello);
 	}
-	if (is_newer(t, p, j->connection))
-		adopt(t, p, j->connection, b->received, b->echo, b->sent);
-	else
+	if (!is_newer(t, p, j->connection)) {
 		trunk_close(t);
+		return NULL;
+	}
+	adopt(t, p, j->connection, b->received, b->echo, b->sent);
+	if (b->answer)
+		session_answer(p);
 	return NULL;
 }
 

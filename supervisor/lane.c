@@ -21,6 +21,8 @@
 #define CHUNK_FIRST	512		/* bytes; most lanes hold a frame */
 #define CHUNK_MAX	LANE_PIECE
 #define QUANTUM		((int64_t)LANE_PIECE)
+#define SHARE		(64u << 10)	/* of a full window for each lane */
+#define FULL		4		/* windows: nobody has a share then */
 #define PIECE_HEAD	(WIRE_HEAD + 4)
 
 void
@@ -102,7 +104,6 @@ lane_new(struct peer *peer, uint64_t serial, const char *name)
 	STAILQ_INIT(&e->chunks);
 	LIST_INIT(&e->sink.chokes);
 	e->sink.lane = true;
-	e->sink.over = peer->lanes.over;
 	if (n != 0)
 		HASH_ADD_KEYPTR(hh, peer->lanes.by_name, e->name, n, e);
 	else
@@ -202,6 +203,8 @@ uncount(struct lanes *l, size_t n, size_t data)
 {
 	l->data -= data;
 	l->signals -= n - data;
+	if (l->data < l->window / 4)
+		l->over = false;
 }
 
 static int
@@ -236,7 +239,7 @@ lane_put(struct lane *e, const void *bytes, size_t n, bool data)
 	struct lanes	*l = &e->peer->lanes;
 	const uint8_t	*p = bytes;
 	uint32_t	 frames;
-	size_t		 some;
+	size_t		 some, bytes_put = n;
 
 	for (; n > 0; p += some, n -= some) {
 		some = some_frames(p, n, &frames);
@@ -248,10 +251,11 @@ lane_put(struct lane *e, const void *bytes, size_t n, bool data)
 		e->deficit = QUANTUM;
 		TAILQ_INSERT_TAIL(&l->ring, e, entry);
 	}
+	e->bytes += bytes_put;
 	if (l->data > l->window)
 		l->over = true;
-	if (l->over)
-		e->sink.over = true;
+	if (l->over && (e->bytes > SHARE || lanes_full(l)))
+		e->sink.over = l->holding = true;
 	return 0;
 }
 
@@ -262,12 +266,19 @@ lane_urgent(struct lanes *l, const void *p, size_t n)
 }
 
 bool
-lanes_drained(struct lanes *l)
+lanes_full(const struct lanes *l)
 {
-	if (!l->over || l->data >= l->window / 4)
-		return false;
-	l->over = false;		/* two marks, so we do not flap */
-	return true;
+	return l->data > FULL * l->window;
+}
+
+/* Two marks, so that nobody flaps. */
+bool
+lane_may_go_on(const struct lane *e)
+{
+	const struct lanes	*l = &e->peer->lanes;
+
+	return !e->choked && (!l->over || (e->bytes < SHARE / 2 &&
+	    !lanes_full(l)));
 }
 
 /* ---- out ---- */
@@ -370,6 +381,7 @@ cut_piece(struct lanes *l, struct lane *e, struct chunk *k)
 	uncount(l, n, k->data != 0 ? n : 0);
 	count(l, piece->len, piece->data);
 	e->cut += n;
+	e->bytes -= n;
 	if (e->cut == k->len)
 		large_done(l, e, k);
 	return piece;
@@ -381,6 +393,7 @@ drop(struct lanes *l, struct lane *e, struct chunk *k)
 {
 	e->peer->node->stats.frames_lost++;
 	uncount(l, k->len, k->data);
+	e->bytes -= k->len;
 	STAILQ_REMOVE_HEAD(&e->chunks, next);
 	free(k);
 	if (STAILQ_EMPTY(&e->chunks))
@@ -435,8 +448,10 @@ take_new(struct lanes *l, int *error)
 	k = STAILQ_FIRST(&e->chunks);
 	if (k->len > LANE_WHOLE)
 		k = cut_piece(l, e, k);
-	else
+	else {
 		STAILQ_REMOVE_HEAD(&e->chunks, next);
+		e->bytes -= k->len;
+	}
 	if (k == NULL) {
 		*error = ENOMEM;
 		return NULL;

@@ -20,7 +20,7 @@
 void		 lanes_init(struct lanes *, size_t window, size_t reserve,
 		    struct conn_budget *);
 
-/* Everything is thrown away, but for the bounds; chokes on lanes must be gone. */
+/* All but the bounds is thrown away; chokes on lanes must be gone. */
 void		 lanes_release(struct lanes *);
 
 /* The lane of a serial (0: the node itself), or of a name; made if need be.
@@ -60,8 +60,14 @@ int		 lane_acked(struct lanes *, uint64_t received);
 /* A new connection: what is not acknowledged is written again. */
 void		 lane_rewind(struct lanes *);
 
-/* Data stood above the window, and is now below a quarter of it: said once. */
-bool		 lanes_drained(struct lanes *);
+/*
+ * Whether a lane that was over need not be any more.  It is over while the node
+ * has choked it, or while data to the node stands above the window (until it
+ * is below a quarter of it) and the lane holds more than its share: who says
+ * little goes on beside those who flood.
+ */
+bool		 lanes_full(const struct lanes *);	/* nobody has a share */
+bool		 lane_may_go_on(const struct lane *);
 
 /*
  * A piece has arrived.  1: the frame is whole, in *whole; give it back with

@@ -73,12 +73,12 @@ tell(struct peer *to, uint8_t op, const struct buf *b)
 static void
 tell_others(const struct peer *about, unsigned int what)
 {
-	struct peer	*to, *next;
+	struct peer	*to;
 	struct buf	 b;
 
 	buf_init(&b, NODE_MOST);
-	NODE_EACH(about->node->peers, to, next) {
-		if (to == about || to->state != PEER_UP)
+	LIST_FOREACH(to, &about->node->up_peers, up) {
+		if (to == about)
 			continue;
 		buf_reset(&b);
 		put_node(&b, what, about, to);
@@ -91,12 +91,12 @@ tell_others(const struct peer *about, unsigned int what)
 static void
 tell_all(struct peer *to)
 {
-	struct peer	*about, *next;
+	struct peer	*about;
 	struct buf	 b;
 
 	buf_init(&b, BATCH + NODE_MOST);
-	NODE_EACH(to->node->peers, about, next) {
-		if (about == to || about->state != PEER_UP)
+	LIST_FOREACH(about, &to->node->up_peers, up) {
+		if (about == to)
 			continue;
 		put_node(&b, NODE_LIVE, about, to);
 		if (b.len > BATCH) {
@@ -137,23 +137,24 @@ on_alarm(void *arg)
 struct peer *
 mesh_ask(struct node *n, uint64_t id)
 {
-	struct peer	*p = peer_find(n, id), *other, *next;
+	struct peer	*p = peer_find(n, id), *other;
 
 	/* One that was here and fell silent comes back by itself. */
 	if (p != NULL && (p->state != PEER_GONE || p->dead ||
 	    p->name[0] != '\0' || !mono_reached(p->until, n->now)))
 		return p->state != PEER_GONE ? p : NULL;
+	if (n->nasking >= OTHERS_ASKING_MAX)
+		return NULL;
 	if (p == NULL && (p = peer_get(n, id)) == NULL)
 		return NULL;
 	peer_ask(p);
 	p->asking = (struct alarm){ .fn = on_alarm, .arg = p, .node = n };
 	n->acts->alarm(&p->asking, mono_after(n->now, MONO_MS(ASK_MS)));
 	p->unanswered = 0;
-	NODE_EACH(n->peers, other, next)
-		if (other->state == PEER_UP) {
-			p->unanswered++;
-			ask(other, p);
-		}
+	LIST_FOREACH(other, &n->up_peers, up) {
+		p->unanswered++;
+		ask(other, p);
+	}
 	return p;
 }
 

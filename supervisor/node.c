@@ -35,6 +35,7 @@ node_init(struct node *n, const struct conf *conf, struct log *log,
 	STAILQ_INIT(&n->gone);
 	STAILQ_INIT(&n->dead_streams);
 	TAILQ_INIT(&n->gone_peers);
+	LIST_INIT(&n->up_peers);
 	TAILQ_INIT(&n->proxies);
 	LIST_INIT(&n->trunks);
 	STAILQ_INIT(&n->dead_trunks);

@@ -368,7 +368,8 @@ struct node {
 	char			 address[NODE_ADDRESS_SIZE]; /* to dial us */
 	struct peer		*peers;
 	TAILQ_HEAD(, peer)	 gone_peers;	/* oldest first */
-	unsigned int		 ngone, nup;
+	LIST_HEAD(, peer)	 up_peers;
+	unsigned int		 ngone, nup, nasking;
 	bool			 unsettled;	/* session_turn() has work */
 	struct errand		*errands;
 	struct target		*targets;

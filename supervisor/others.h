@@ -20,6 +20,7 @@
 #include "node.h"
 
 #define OTHERS_GONE_MAX		4096	/* ids remembered without a session */
+#define OTHERS_ASKING_MAX	1024	/* ids looked for at once */
 #define OTHERS_TARGETS_MAX	4096	/* addresses */
 #define HOST_SIZE		300	/* "host:port" as text, with NUL */
 #define WHY_SIZE		160
@@ -58,6 +59,7 @@ struct lane {				/* to one process, name, or the node */
 	uint64_t		 serial;	/* 0: the node, or a name */
 	uint64_t		 id;		/* in its pieces */
 	int64_t			 deficit;
+	size_t			 bytes;		/* that wait in chunks */
 	bool			 begun;		/* the large frame in front has
 						   its share of begun */
 	size_t			 cut;		/* bytes of it that are sent */
@@ -95,6 +97,7 @@ struct lanes {
 	size_t			 unacked;	/* bytes of sent */
 	size_t			 window, reserve;
 	bool			 over;		/* above window, until drained */
+	bool			 holding;	/* some lane may be over for it */
 	size_t			 begun, begun_max; /* large frames, bytes */
 	struct half		*halves;
 	size_t			 halves_bytes, halves_max;
@@ -164,6 +167,7 @@ struct peer {
 	LIST_HEAD(, proxy)	 proxies;	/* asked here */
 	LIST_HEAD(, proc)	 births;	/* not acknowledged */
 	TAILQ_ENTRY(peer)	 gone;		/* node->gone_peers */
+	LIST_ENTRY(peer)	 up;		/* node->up_peers */
 };
 
 /* ---- a connection ---- */

@@ -31,10 +31,10 @@ peer_find(struct node *n, uint64_t id)
 struct peer *
 peer_named(struct node *n, const char *name)
 {
-	struct peer	*p, *next;
+	struct peer	*p;
 
-	NODE_EACH(n->peers, p, next)
-		if (p->state == PEER_UP && strcmp(p->name, name) == 0)
+	LIST_FOREACH(p, &n->up_peers, up)
+		if (strcmp(p->name, name) == 0)
 			return p;
 	return NULL;
 }
@@ -92,6 +92,7 @@ peer_ask(struct peer *p)
 	BUG_ON(p->state != PEER_GONE);
 	gone_remove(p);
 	p->state = PEER_ASKING;
+	p->node->nasking++;
 }
 
 /* ---- processes that are told ---- */
@@ -148,7 +149,10 @@ peer_up(struct peer *p, const struct hello *h)
 
 	if (p->state == PEER_GONE)
 		gone_remove(p);
+	else if (p->state == PEER_ASKING)
+		n->nasking--;
 	p->state = PEER_UP;
+	LIST_INSERT_HEAD(&n->up_peers, p, up);
 	n->nup++;
 	(void)strlcpy(p->name, h->name, sizeof(p->name));
 	(void)strlcpy(p->role, h->role, sizeof(p->role));
@@ -167,11 +171,14 @@ peer_down(struct peer *p, const char *why, bool dead)
 	struct node	*n = p->node;
 	bool		 up = p->state == PEER_UP;
 
+	if (p->state == PEER_ASKING)
+		n->nasking--;
 	if (p->state != PEER_GONE)
 		gone_add(p);
 	p->dead = p->dead || dead;
 	if (!up)
 		return;
+	LIST_REMOVE(p, up);
 	n->nup--;
 	n->stats.sessions_ended++;
 	log_warnx(n->log, "node %s down: id=%016llx why=%s", p->name,

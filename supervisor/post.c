@@ -23,6 +23,8 @@ post_lane(struct node *n, struct pid to)
 	struct peer	*p = peer_find(n, to.node);
 	struct lane	*e;
 
+	if (to.node == 0)
+		return NULL;
 	if (p == NULL || (p->state == PEER_GONE && !p->dead))
 		p = n->network ? n->acts->ask(n, to.node) : NULL;
 	if (p == NULL || !peer_takes(p))
@@ -30,6 +32,15 @@ post_lane(struct node *n, struct pid to)
 	if ((e = lane_of(p, to.serial)) == NULL)
 		post_doom(p, "out of memory");
 	return e;
+}
+
+struct lane *
+post_lane_known(struct node *n, struct pid to)
+{
+	struct peer	*p = peer_find(n, to.node);
+
+	return p == NULL || !peer_takes(p) ? NULL :
+	    lane_find(p, to.serial, "");
 }
 
 void

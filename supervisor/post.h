@@ -12,6 +12,9 @@
  */
 struct lane	*post_lane(struct node *, struct pid to);
 
+/* The same, but nobody is asked for, and NULL where there is no lane. */
+struct lane	*post_lane_known(struct node *, struct pid to);
+
 /* Whole frames in a row.  Where they cannot be kept the session is
    doomed: nothing is ever left out of its middle. */
 void		 post(struct lane *, const void *, size_t n, bool data);

@@ -133,7 +133,8 @@ proxy_update(struct stream *s)
 {
 	struct proxy	*x = proxy_of(s);
 
-	if (s->closed || s->paused || s->conn.out_bytes == 0 || x->pending)
+	if (x->pending || (!s->closed &&
+	    (s->paused || s->conn.out_bytes == 0)))
 		return;
 	x->pending = true;
 	TAILQ_INSERT_TAIL(&s->proc->node->proxies, x, waiting);

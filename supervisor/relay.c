@@ -268,15 +268,19 @@ turn(void *arg)
 {
 	struct world	*w = arg;
 
-	link_turn(w);
-	death_turn(&w->node);
-	if (w->node.owing)
-		pay_debts(w);
-	output_turn(w);
-	boot_turn(w);
-	proxy_turn(&w->node);
-	session_turn(&w->node);
-	tcp_turn(w);
+	/* Writing may find out that a connection is broken, and what that
+	   means must not wait for the next event. */
+	do {
+		session_turn(&w->node);
+		link_turn(w);
+		death_turn(&w->node);
+		if (w->node.owing)
+			pay_debts(w);
+		output_turn(w);
+		boot_turn(w);
+		proxy_turn(&w->node);
+		tcp_turn(w);
+	} while (w->node.unsettled);
 	peer_bury(&w->node);
 	if (w->stopped) {
 		death_turn(&w->node);	/* the guests */

@@ -48,6 +48,9 @@ warn_fixed(struct parent *p, const struct conf_node *old,
     const struct conf_node *new)
 {
 	const struct { const char *key, *old, *new; } fixed[] = {
+		{ "name", old->name, new->name },
+		{ "role", old->role, new->role },
+		{ "cluster", old->cluster, new->cluster },
 		{ "log", old->log, new->log },
 		{ "user", old->user, new->user },
 		{ "socket-group", old->socket_group, new->socket_group },

@@ -92,32 +92,71 @@ on_signal(struct peer *peer, struct frame *f)
 
 /* ---- messages ---- */
 
-static void
-deliver(struct peer *peer, struct proc *to, const char *name,
-    const struct frame *f)
+static bool
+takes(struct peer *peer, const struct proc *to, const struct frame *f)
 {
 	struct node	*n = peer->node;
 
-	if (to == NULL || to->state == PROC_EXITED) {
-		n->stats.frames_dropped++;
-		return;
-	}
-	if (f->h.len > n->conf->node.max_message) {
+	if (to != NULL && to->state != PROC_EXITED &&
+	    f->h.len <= n->conf->node.max_message)
+		return true;
+	n->stats.frames_dropped++;
+	if (f->h.len > n->conf->node.max_message)
 		log_warnx(n->log, "message of %u bytes from node %s dropped: "
 		    "above max-message", f->h.len, peer->name);
-		n->stats.frames_dropped++;
-		return;
-	}
-	n->stats.frames_routed++;
-	n->stats.bytes_routed += f->h.len;
-	stream_to_proc(to, f->bytes, f->h.len);
+	return false;
+}
+
+static void
+deliver(struct peer *peer, struct proc *to, const char *name,
+    const uint8_t *p, size_t n, size_t frames)
+{
+	peer->node->stats.frames_routed += frames;
+	peer->node->stats.bytes_routed += n;
+	stream_to_proc(to, p, n);
 	flow_received(peer, to, name);
 }
 
+bool
+remote_gather(struct peer *peer, const struct frame *f, struct remote_run *r)
+{
+	struct proc	*to;
+
+	if (f->h.op != WIRE_SEND && f->h.op != WIRE_FORWARD &&
+	    f->h.op != WIRE_CALL)
+		return false;
+	if (r->frames != 0 && pid_equal(r->pid, f->h.to) &&
+	    r->p + r->n == f->bytes &&
+	    f->h.len <= peer->node->conf->node.max_message) {
+		r->n += f->h.len;
+		r->frames++;
+		return true;
+	}
+	if (r->frames != 0 || f->h.from.node != peer->id ||
+	    f->h.to.node != peer->node->id)
+		return false;
+	to = proc_by_pid(peer->node, f->h.to);
+	if (takes(peer, to, f))
+		*r = (struct remote_run){ to, f->h.to, f->bytes, f->h.len, 1 };
+	return true;
+}
+
+void
+remote_deliver(struct peer *peer, struct remote_run *r)
+{
+	if (r->frames != 0)
+		deliver(peer, r->to, "", r->p, r->n, r->frames);
+	r->frames = 0;
+}
+
+/* One that came in pieces. */
 static const char *
 on_send(struct peer *peer, struct frame *f)
 {
-	deliver(peer, proc_by_pid(peer->node, f->h.to), "", f);
+	struct proc	*to = proc_by_pid(peer->node, f->h.to);
+
+	if (takes(peer, to, f))
+		deliver(peer, to, "", f->bytes, f->h.len, 1);
 	return NULL;
 }
 
@@ -139,7 +178,8 @@ on_send_name(struct peer *peer, struct frame *f)
 		f->h.to = proc_pid(to);
 		wire_put(f->bytes, &f->h);
 	}
-	deliver(peer, to, a.name, f);
+	if (takes(peer, to, f))
+		deliver(peer, to, a.name, f->bytes, f->h.len, 1);
 	return NULL;
 }
 
@@ -157,7 +197,7 @@ on_reply(struct peer *peer, struct frame *f)
 	}
 	watch_demonitor(to, f->h.ref);
 	if (out == to->main)
-		deliver(peer, to, "", f);
+		deliver(peer, to, "", f->bytes, f->h.len, 1);
 	else
 		stream_send(out, f->bytes, f->h.len);
 	return NULL;
@@ -171,9 +211,13 @@ on_piece(struct peer *peer, struct frame *f)
 	const char	*why;
 	int		 got = lane_piece(&peer->lanes, f, &h);
 
-	if (got == -1)
-		return errno == ENOMEM ? "no memory for a large message" :
+	if (got == -1) {
+		/* It counts as received: what follows can never be whole. */
+		why = errno == ENOMEM ? "no memory for a large message" :
 		    "pieces that make no frame";
+		post_doom(peer, why);
+		return why;
+	}
 	if (got == 0)
 		return NULL;
 	whole.bytes = h->p;

@@ -5,6 +5,23 @@
 #define REMOTE_H
 #include "others.h"
 
+/* Messages in a row for one process, still where they were received. */
+struct remote_run {
+	struct proc	*to;
+	struct pid	 pid;		/* of to */
+	const uint8_t	*p;
+	size_t		 n;
+	uint64_t	 frames;	/* 0: none */
+};
+
+/*
+ * Adds a message to the run.  False: it is none, or cannot join, or its header
+ * is broken: deliver the run and offer it again, then call remote_frame().
+ */
+bool		 remote_gather(struct peer *, const struct frame *,
+		    struct remote_run *);
+void		 remote_deliver(struct peer *, struct remote_run *);
+
 /* A numbered frame of a peer.  NULL, or why it is broken. */
 const char	*remote_frame(struct peer *, struct frame *);
 

@@ -20,6 +20,7 @@
 #include "flow.h"
 #include "names.h"
 #include "peer.h"
+#include "post.h"
 #include "proc.h"
 #include "registry.h"
 #include "settings.h"
@@ -135,6 +136,23 @@ is_elsewhere(const struct stream *s, const struct frame *f)
 	return f->h.to.node != 0 && f->h.to.node != s->proc->node->id;
 }
 
+/* Requests to a node whose lanes are over wait like messages. */
+static const char *
+ask_there(struct stream *s, struct frame *f, const char *what)
+{
+	struct pid	 to = { f->h.to.node, 0 };
+	struct lane	*e = post_lane_known(s->proc->node, to);
+	const char	*why;
+
+	if (e != NULL && e->sink.over && !flow_may_send(s, &e->sink))
+		return carry_held;
+	why = f->h.op == WIRE_SPAWN ? spawn_request(s, f) :
+	    errand_ask(s, f, NULL, what);
+	if (e != NULL)
+		flow_sent_lane(s, e, f->h.len);
+	return why;
+}
+
 static const char *
 on_whereis(struct stream *s, struct frame *f, struct run *r)
 {
@@ -151,7 +169,7 @@ on_whereis(struct stream *s, struct frame *f, struct run *r)
 	if (text[0] != '@' &&
 	    registry_where(n, text, &a, &peer) == REGISTRY_THERE) {
 		f->h.to = (struct pid){ peer->id, 0 };
-		return errand_ask(s, f, NULL, text);
+		return ask_there(s, f, text);
 	}
 	err = registry_find(n, text, &pid);
 	stream_done(s, f->h.ref, err, pid, NULL);
@@ -171,7 +189,7 @@ on_register(struct stream *s, struct frame *f, struct run *r)
 		    "register: a NUL in its name" :
 		    "unregister: a NUL in its name";
 	if (is_elsewhere(s, f))
-		return errand_ask(s, f, NULL, text);
+		return ask_there(s, f, text);
 	if (f->h.op == WIRE_REGISTER)
 		err = registry_add(s->proc->node, f->h.to, text, &pid);
 	else
@@ -184,7 +202,7 @@ static const char *
 on_spawn(struct stream *s, struct frame *f, struct run *r)
 {
 	(void)r;
-	return spawn_request(s, f);
+	return is_elsewhere(s, f) ? ask_there(s, f, "") : spawn_request(s, f);
 }
 
 static const char *
@@ -198,7 +216,7 @@ on_query(struct stream *s, struct frame *f, struct run *r)
 		stream_done(s, f->h.ref, EPERM, nobody,
 		    "only for the supervisor's user");
 	else if (is_elsewhere(s, f))
-		return errand_ask(s, f, NULL, "");
+		return ask_there(s, f, "");
 	else
 		s->proc->node->acts->query(s, f);
 	return NULL;

@@ -30,7 +30,8 @@
 #include "trunk.h"
 #include "watch.h"
 
-#define ACK_BYTES	(256u << 10)	/* received, and not told */
+#define ACK_BYTES	(32u << 10)	/* received, and not told: a quarter of
+					   the least link-window */
 #define REDIAL_MS	250		/* who did not dial last waits */
 #define PROBE_NS	(10 * INT64_C(1000000000)) /* round trip measured */
 
@@ -65,7 +66,9 @@ arm(struct peer *p)
 
 	if (s->state == SESSION_UP) {
 		when = earlier(when, lease_end(s));
-		when = earlier(when, mono_after(s->written, s->timeout / 5));
+		/* One that is due and cannot be written is not due again. */
+		when = earlier(when, mono_after(s->due ? p->node->now :
+		    s->written, s->timeout / 5));
 	}
 	if (!s->suspect)
 		when = earlier(when, mono_after(s->heard, 2 * s->timeout / 5));
@@ -124,9 +127,13 @@ session_begin(struct peer *p, uint64_t number, const struct hello *h)
 	s->number = number;
 	s->timeout = mine < theirs ? mine : theirs;
 	s->state = SESSION_BROKEN;
-	s->echoed = s->heard = s->written = p->node->now;
+	s->heard = s->written = p->node->now;	/* echoed: of no beat yet */
+	p->lanes.window = p->node->conf->node.link_window;
+	p->lanes.reserve = p->node->conf->node.link_reserve;
+	p->lanes.halves_max = 2 * p->node->conf->node.max_message;
 	p->lanes.begun_max = 2 * (size_t)h->max_message;
 	peer_up(p, h);
+	arm(p);
 	p->node->acts->begun(p);
 }
 
@@ -286,6 +293,13 @@ session_turn(struct node *n)
 
 /* ---- frames ---- */
 
+void
+session_answer(struct peer *p)
+{
+	p->session.answer = true;
+	post_push(p);
+}
+
 const char *
 session_beat(struct peer *p, const struct beat *b)
 {
@@ -299,10 +313,8 @@ session_beat(struct peer *p, const struct beat *b)
 	if (lane_acked(&p->lanes, b->received) == -1)
 		return "acknowledges what was never sent";
 	flow_peer_drained(p);
-	if (b->answer) {
-		s->answer = true;
-		post_push(p);
-	}
+	if (b->answer)
+		session_answer(p);
 	return NULL;
 }
 
@@ -321,6 +333,12 @@ session_is_new(struct peer *p, struct trunk *t, size_t bytes)
 	if (s->untold >= ACK_BYTES)
 		post_push(p);
 	return true;
+}
+
+void
+session_unread(struct peer *p, uint64_t frames)
+{
+	p->session.received -= frames;
 }
 
 bool

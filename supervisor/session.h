@@ -44,8 +44,14 @@ void	 session_freeze(struct peer *);
 /* A beat of the other; NULL, or why it is broken. */
 const char *session_beat(struct peer *, const struct beat *);
 
+/* The other wants a beat at once. */
+void	 session_answer(struct peer *);
+
 /* A numbered frame came: whether it is new. */
 bool	 session_is_new(struct peer *, struct trunk *, size_t bytes);
+
+/* The last so many that were new are not taken after all. */
+void	 session_unread(struct peer *, uint64_t frames);
 
 /* Something, or a beat that is due, waits to be written. */
 bool	 session_has_output(const struct peer *);

@@ -157,7 +157,7 @@ dropped(struct tcp *c, size_t n)
 	}
 }
 
-/* Gives the kernel what it takes.  False: it takes no more now, or it failed. */
+/* Gives the kernel what it takes.  False: no more now, or it failed. */
 static bool
 drain(struct tcp *c)
 {
@@ -183,20 +183,34 @@ drain(struct tcp *c)
 	return true;
 }
 
-/* The next turn's worth; without memory it comes later, with the next beat. */
+/* What the kernel does not take at once is all that an own buffer is for. */
+static void
+write_plain(struct tcp *c, const struct buf *b)
+{
+	ssize_t	r;
+
+	do
+		r = send(c->fd, b->p, b->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (r == -1 && errno == EINTR);
+	if (r == -1)
+		r = 0;			/* drain() finds out why */
+	buf_add(&c->out, b->p + r, b->len - (size_t)r);
+	if (c->out.error != 0)
+		tcp_failed(c, "out of memory");
+}
+
+/* The next turn's worth, put together in memory that all share. */
 static void
 refill(struct tcp *c)
 {
-	struct buf	*b = c->tls != NULL ? &c->world->plain : &c->out;
+	struct buf	*b = &c->world->plain;
 
 	traffic_out(c->trunk, b, TRAFFIC_TURN);
-	if (b->error != 0) {
-		trunk_close(c->trunk);
-		return;
-	}
-	if (c->tls == NULL)
-		return;
-	if (b->len != 0 && tls_write(c->tls, b->p, b->len) == -1)
+	if (b->error != 0)
+		tcp_failed(c, "out of memory");
+	else if (b->len != 0 && c->tls == NULL)
+		write_plain(c, b);
+	else if (b->len != 0 && tls_write(c->tls, b->p, b->len) == -1)
 		tcp_failed(c, "out of memory");
 	buf_reset(b);
 }
@@ -288,6 +302,22 @@ again(ssize_t n)
 	return n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
+/* Why it ended.  Who has a key answers a node without one in TLS. */
+static const char *
+reason(const struct tcp *c, ssize_t n)
+{
+	const struct conn	*in = &c->trunk->conn;
+
+	if (c->tls != NULL && tls_why(c->tls) != NULL)
+		return tls_why(c->tls);
+	if (n != 0)
+		return strerror(errno);
+	if (c->tls == NULL && c->trunk->state == TRUNK_HELLO &&
+	    in->in_len >= 3 && memcmp(in->in, "\x15\x03\x03", 3) == 0)
+		return "it wants TLS: it has a key-file, this node has none";
+	return NULL;
+}
+
 /* Frames of one receive; false: that was all there is, or it has ended. */
 static bool
 feed(struct tcp *c, conn_receive_fn *from)
@@ -295,6 +325,12 @@ feed(struct tcp *c, conn_receive_fn *from)
 	struct trunk	*t = c->trunk;
 	ssize_t		 n;
 
+	if (t->closing) {		/* whatever it still says is unheard */
+		n = from(c, c->world->room.p, c->world->room.cap);
+		if (n <= 0 && !again(n))
+			trunk_close(t);
+		return n > 0;
+	}
 	n = conn_fill_by(&t->conn, &c->world->room, 0, from, c);
 	if (n > 0) {
 		traffic_in(t);
@@ -302,13 +338,8 @@ feed(struct tcp *c, conn_receive_fn *from)
 			known(c);
 		if (t->state != TRUNK_CLOSED && conn_settle(&t->conn) == -1)
 			tcp_failed(c, "out of memory");
-	} else if (!again(n)) {
-		if (t->closing)
-			trunk_close(t);
-		tcp_failed(c, n == 0 ? NULL : c->tls != NULL &&
-		    tls_why(c->tls) != NULL ? tls_why(c->tls) :
-		    strerror(errno));
-	}
+	} else if (!again(n))
+		tcp_failed(c, reason(c, n));
 	return n > 0 && !c->gone && t->state != TRUNK_CLOSED;
 }
 

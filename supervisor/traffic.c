@@ -55,25 +55,48 @@ on_end(struct trunk *t, const struct frame *f)
 	return NULL;
 }
 
+/*
+ * Whether what was gathered, and one frame more if asked, may be acted on: the
+ * clock is read as late as can be.  If not, it was never received, and the
+ * connection goes.
+ */
+static bool
+may_act(struct peer *p, struct remote_run *r, bool one_more)
+{
+	if (r->frames == 0 && !one_more)
+		return true;
+	if (session_may_route(p)) {
+		remote_deliver(p, r);
+		return true;
+	}
+	session_unread(p, r->frames + one_more);
+	r->frames = 0;
+	session_freeze(p);
+	return false;
+}
+
 static const char *
-numbered(struct trunk *t, struct frame *f)
+numbered(struct trunk *t, struct frame *f, struct remote_run *r)
 {
 	struct peer	*p = t->peer;
 
 	if (t->next == 0)
 		return "a frame before the first beat";
-	if (!session_may_route(p)) {
-		session_freeze(p);
+	if (!session_is_new(p, t, f->h.len) || remote_gather(p, f, r))
 		return NULL;
-	}
-	return session_is_new(p, t, f->h.len) ? remote_frame(p, f) : NULL;
+	if (!may_act(p, r, true) || remote_gather(p, f, r))
+		return NULL;
+	return remote_frame(p, f);
 }
 
 static const char *
-one(struct trunk *t, struct frame *f)
+one(struct trunk *t, struct frame *f, struct remote_run *r)
 {
 	bool	up = t->state == TRUNK_UP;
 
+	if (f->h.op >= WIRE_N_HELLO && f->h.op <= WIRE_N_END && up &&
+	    !may_act(t->peer, r, false))
+		return NULL;
 	switch (f->h.op) {
 	case WIRE_N_HELLO:
 		return t->state == TRUNK_HELLO ? handshake_hello(t, f) :
@@ -87,14 +110,19 @@ one(struct trunk *t, struct frame *f)
 		return up || t->state == TRUNK_BEAT ? on_beat(t, f) :
 		    "a beat before the session";
 	case WIRE_N_END:
+		if (t->state == TRUNK_BEAT) {
+			trunk_refused(t, HAIL_AGAIN, "its session has ended");
+			return NULL;
+		}
 		return up ? on_end(t, f) : "an end before the session";
 	}
-	return up ? numbered(t, f) : "a frame before the session";
+	return up ? numbered(t, f, r) : "a frame before the session";
 }
 
 void
 traffic_in(struct trunk *t)
 {
+	struct remote_run r = { .frames = 0 };
 	struct frame	 f;
 	const char	*why = NULL;
 	int		 got = 0;
@@ -102,7 +130,10 @@ traffic_in(struct trunk *t)
 	/* While a name is looked into the rest waits; nobody sends any. */
 	while (t->state != TRUNK_CLOSED && !t->closing && why == NULL &&
 	    (got = conn_next(&t->conn, &f)) == 1)
-		why = one(t, &f);
+		why = one(t, &f, &r);
+	/* What came whole before a broken frame is good. */
+	if (t->state == TRUNK_UP)
+		(void)may_act(t->peer, &r, false);
 	if (why == NULL && got == -1)
 		why = t->conn.why;
 	if (why != NULL)

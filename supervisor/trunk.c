@@ -17,6 +17,7 @@
 #include "dial.h"
 #include "hail.h"
 #include "log.h"
+#include "post.h"
 
 #define HAIL_MOST	(WIRE_HEAD + 1024)	/* bytes of a first frame */
 #define CTL_MOST	(16u << 10)
@@ -28,7 +29,7 @@ on_alarm(void *arg)
 {
 	struct trunk	*t = arg;
 
-	if (t->state < TRUNK_UP)
+	if (t->state < TRUNK_UP && !t->closing)
 		trunk_refuse(t, HAIL_TIMEOUT, NULL);
 	else
 		trunk_close(t);		/* its last words take too long */
@@ -130,6 +131,7 @@ close_after(struct trunk *t)
 	struct peer	*p = t->peer;
 
 	t->closing = true;
+	t->alarm.fn = on_alarm;
 	t->peer = NULL;
 	if (p != NULL && p->trunk == t)
 		p->trunk = NULL;
@@ -187,6 +189,9 @@ void
 trunk_breach(struct trunk *t, const char *why)
 {
 	t->node->stats.bad_frames++;
+	/* What was counted as received and not acted on is lost. */
+	if (t->peer != NULL && t->peer->trunk == t)
+		post_doom(t->peer, "it broke the protocol");
 	log_warnx(t->node->log, "connection with %s: bad frame: %s",
 	    t->peer != NULL ? t->peer->name : t->from, why);
 	trunk_ended(t, why);

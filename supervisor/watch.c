@@ -122,7 +122,9 @@ watch_demonitor_mailbox(struct proc *p, struct pid target)
 int
 watch_watched(struct proc *p, struct pid watcher, uint64_t ref)
 {
-	return ends_watched_new(p, watcher, ref) == NULL ? -1 : 0;
+	/* Twice the same is one. */
+	return ends_watched(p->node, watcher, ref) == NULL &&
+	    ends_watched_new(p, watcher, ref) == NULL ? -1 : 0;
 }
 
 static void
@@ -447,7 +449,7 @@ watch_node_down(struct node *n, uint64_t id, const struct cause *c)
 		if (l->key.peer.node != id)
 			continue;
 		if (l->unlinking != 0)
-			ends_link_free(l);	/* its acknowledgement is lost */
+			ends_link_free(l);	/* its ack is lost */
 		else
 			lost(n, SIGNAL_LINK_EXIT, l->key.peer, l->proc, 0, c);
 	}

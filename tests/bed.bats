@@ -206,3 +206,43 @@ grandchild() { pgrep -x -P "$(pgrep -P "$BG" | head -n 1)" relay; }
 	stranger
 }
 count() { "$BED_TOOLS/tell" "$T/bed.sock" count "$@"; }
+
+# ---- scripts/hosts stands on a bed, too ----
+
+# hosts_script KIND - three of them, reached as it says, and gone with it.
+hosts_script() {
+	local line
+
+	background hosts "$ROOT/scripts/hosts" "--$1" 3
+	wait_line "$T/hosts.out" 'ends all of it' 30
+	cd "$ROOT" || return 1
+	line=$(sed -n 's/^h2  *//p' "$T/hosts.out")
+	# shellcheck disable=SC2086	# words
+	run -0 $line
+	assert_line --regexp '^h1 +MASTER +up '
+	assert_line --regexp '^h3 +WORKER +up '
+	kill -TERM "$BG"
+	wait_until 20 gone "$BG"
+	run -0 find "$T" -maxdepth 1 -name 'brood-hosts*'
+	refute_output
+	nothing_of "$T"
+}
+
+@test "scripts/hosts: on loopback, reached as it says, and nothing is left" {
+	hosts_script loopback
+}
+
+@test "scripts/hosts: in namespaces, the same" {
+	local why
+
+	why=$(bed_possible netns) || skip "$why"
+	hosts_script netns
+	run ! grep "^bed$BG-" <<<"$(ip netns list)"
+}
+
+@test "scripts/hosts: bad usage, exit 2; --help, exit 0" {
+	run -2 "$ROOT/scripts/hosts" --nonsense
+	run -2 "$ROOT/scripts/hosts" 0
+	run -0 "$ROOT/scripts/hosts" --help
+	assert_line --partial 'usage: scripts/hosts'
+}

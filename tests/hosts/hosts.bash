@@ -51,7 +51,6 @@ HOST_BEFORE=()		# words before broodd, as use_shim sets them
 hosts_bed() {
 	local why
 
-	[ -n "${BROOD_HOSTS-}" ] || skip "BROOD_HOSTS=1 runs it"
 	why=$(bed_possible "$1") || skip "$why"
 	BED_DIR=$T
 	bed_up "$1" "$2"
@@ -149,7 +148,7 @@ host_start() {
 		options+=(-o "advertise=$(host_address "$1")")
 		# The proxy knows whose it is before it dials.
 		# shellcheck disable=SC2016	# that shell's own
-		before+=(sh -c '"$0" "$1" host "$2" 0 $$; shift 2; exec "$@"'
+		before+=(sh -c '"$0" "$1" host "$2" 0 $$ >/dev/null; shift 2; exec "$@"'
 		    "$BED_TOOLS/tell" "$T/bed.sock" "$1") ;;
 	esac
 	shift

@@ -69,12 +69,15 @@ struct box {
 	char			 address[HOST_SIZE];	/* that it tells */
 	char			 said[16384];	/* events of nodes */
 	int64_t			 up, down;	/* when the newest came */
-	uint64_t		 ended[BOXES + 1];	/* sessions, by
-						   whose they were */
+	struct {			/* sessions, by whose they were */
+		uint64_t	 id, number;
+	}			 ended[BOXES + 1];
 };
 
 struct nodes {
 	int64_t			 now;
+	int64_t			 late;		/* the clock, when it is read
+						   anew in a turn */
 	struct box		*box[BOXES + 1];	/* from 1 on */
 	int			 n;
 	struct alarm		*alarms[ALARMS];
@@ -115,7 +118,14 @@ nodes_on_clock(struct node *n)
 {
 	struct box	*b = box_of(n);
 
-	return (struct mono){ b->all->now + b->ahead };
+	return (struct mono){ b->all->now + b->ahead + b->all->late };
+}
+
+/* As whoever calls a node does. */
+TAP_FN void
+box_now(struct box *b)
+{
+	b->w.n.now = (struct mono){ b->all->now + b->ahead };
 }
 
 TAP_FN uint64_t
@@ -178,26 +188,32 @@ nodes_at(struct nodes *w, const char *address)
 	return i >= 1 && i <= w->n ? w->box[i] : NULL;
 }
 
+TAP_FN struct cable *
+cable_new(struct box *from, struct box *to)
+{
+	struct cable	*c = calloc(1, sizeof(*c));
+	int		 i;
+
+	BUG_ON(c == NULL || to == NULL);
+	for (i = 0; i < 2; i++) {
+		STAILQ_INIT(&c->end[i].in);
+		c->end[i].box = i == 0 ? from : to;
+		c->end[i].cable = c;
+		c->end[i].other = &c->end[!i];
+	}
+	TAILQ_INSERT_TAIL(&from->all->cables, c, entry);
+	return c;
+}
+
 TAP_FN void
 nodes_on_connect(struct target *t)
 {
 	struct box	*b = box_of(t->node);
-	struct cable	*c = calloc(1, sizeof(*c));
-	int		 i;
+	struct cable	*c = cable_new(b, nodes_at(b->all, t->address));
 
-	BUG_ON(c == NULL);
 	c->target = t;
 	c->at = b->all->now + 2 * b->all->delay;
 	c->loopback = strncmp(t->address, "127.", 4) == 0;
-	for (i = 0; i < 2; i++) {
-		STAILQ_INIT(&c->end[i].in);
-		c->end[i].cable = c;
-		c->end[i].other = &c->end[!i];
-	}
-	c->end[0].box = b;
-	c->end[1].box = nodes_at(b->all, t->address);
-	BUG_ON(c->end[1].box == NULL);
-	TAILQ_INSERT_TAIL(&b->all->cables, c, entry);
 	t->io = c;
 }
 
@@ -245,8 +261,10 @@ nodes_on_node_event(struct node *n, const char *event, const struct peer *p,
 		b->up = b->all->now;
 	if (down)
 		b->down = b->all->now;
-	if (down && strcmp(why, "noconnection") == 0)
-		b->ended[p->id % 100] = p->session.number;
+	if (down && strcmp(why, "noconnection") == 0) {
+		b->ended[p->id % 100].id = p->id;
+		b->ended[p->id % 100].number = p->session.number;
+	}
 }
 
 TAP_FN void
@@ -364,7 +382,7 @@ box_turn(struct box *b)
 
 	if (b->off)
 		return;
-	n->now = nodes_on_clock(n);
+	box_now(b);
 	NODE_EACH(n->procs, p, next)
 		if (p->main != NULL && !p->main->paused &&
 		    p->main->conn.in_len > 0)
@@ -388,7 +406,7 @@ end_break(struct end *e)
 	e->gone = e->shut = true;
 	if (e->trunk == NULL)
 		return;
-	e->box->w.n.now = nodes_on_clock(&e->box->w.n);
+	box_now(e->box);
 	trunk_ended(e->trunk, "connection reset");
 }
 
@@ -460,13 +478,13 @@ TAP_FN void
 end_check(struct end *e, uint64_t number, uint64_t received)
 {
 	const struct box	*from = e->other->box;
-	const struct peer	*p = e->trunk->peer;
+	const struct peer	*p = peer_find(&e->box->w.n, from->w.n.id);
 
-	if (p == NULL || (p->session.number == number &&
-	    p->session.received == received))
+	if (p == NULL || p->session.received == 0 ||
+	    (p->session.number == number && p->session.received == received))
 		return;
-	if (p->session.received > 0 && p->id == from->w.n.id &&
-	    from->ended[e->box->number] >= p->session.number)
+	if (from->ended[e->box->number].id == e->box->w.n.id &&
+	    from->ended[e->box->number].number >= p->session.number)
 		e->box->all->wrong = "routed after its sender was told";
 }
 
@@ -477,7 +495,7 @@ end_feed(struct end *e)
 	struct nodes		*w = e->box->all;
 	struct conn_room	 room = { w->bytes, sizeof(w->bytes) };
 	struct trunk		*t = e->trunk;
-	const struct peer	*p = t->peer;
+	const struct peer	*p = peer_find(t->node, e->other->box->w.n.id);
 	uint64_t		 number = p == NULL ? 0 : p->session.number;
 	uint64_t		 received = p == NULL ? 0 :
 				    p->session.received;
@@ -506,7 +524,7 @@ end_event(struct end *e)
 	struct box	*from = e->other->box;
 	char		 host[16];
 
-	e->box->w.n.now = nodes_on_clock(&e->box->w.n);
+	box_now(e->box);
 	if (e->trunk != NULL) {
 		end_feed(e);
 		return;
@@ -527,7 +545,7 @@ cable_opens(struct cable *c)
 	c->target = NULL;
 	c->open = true;
 	t->io = NULL;
-	b->w.n.now = nodes_on_clock(&b->w.n);
+	box_now(b);
 	if (c->end[1].box->off) {
 		c->end[0].gone = c->end[1].gone = true;
 		dial_failed(t, "connection refused", DIAL_LATER);

@@ -1,22 +1,11 @@
 /* conn_test.c - frames over a socketpair: in pieces, in queues, in order. */
-#include "tap.h"
+#include "conn_frames.h"
 
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
-
-#include "buf.h"
-#include "bug.h"
-#include "conn.h"
-
-#define ROOM	CONN_SMALL
-#define MAX	(4u << 20)
-
-static uint8_t			 room_bytes[ROOM];
-static const struct conn_room	 room = { room_bytes, sizeof(room_bytes) };
 
 /* A conn and the other end of its socket. */
 static void
@@ -27,42 +16,6 @@ open_pair(struct conn *c, int *other)
 	BUG_ON(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1);
 	conn_init(c, sv[0], WIRE_W, MAX);
 	*other = sv[1];
-}
-
-static uint8_t
-pattern(uint64_t ref, size_t at)
-{
-	return (uint8_t)(ref * 31 + at * 7 + (at >> 8));
-}
-
-/* A SEND of this length whose body can be told from others. */
-static uint8_t *
-make_frame(uint64_t ref, size_t len)
-{
-	struct wire_head	 h = { .len = (uint32_t)len, .op = WIRE_SEND,
-				    .ref = ref };
-	uint8_t			*p = malloc(len);
-	size_t			 i;
-
-	BUG_ON(p == NULL || len < WIRE_HEAD + 10);
-	wire_put(p, &h);
-	for (i = WIRE_HEAD; i < len; i++)
-		p[i] = pattern(ref, i);
-	return p;
-}
-
-static bool
-good_frame(const struct frame *f, uint64_t ref, size_t len)
-{
-	size_t	i;
-
-	if (f->h.ref != ref || f->h.len != len || f->body_len !=
-	    len - WIRE_HEAD || f->body != f->bytes + WIRE_HEAD)
-		return false;
-	for (i = WIRE_HEAD; i < len; i++)
-		if (f->bytes[i] != pattern(ref, i))
-			return false;
-	return true;
 }
 
 static void

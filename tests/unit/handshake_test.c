@@ -186,27 +186,65 @@ cables(const struct nodes *w)
 	return n;
 }
 
+enum before { FIRST, BROKEN, A_AHEAD, B_AHEAD, BEFORES };
+
+static const char *const befores[BEFORES] = { "at first", "after a break",
+    "when the smaller has seen one session more",
+    "when the larger has seen one session more" };
+
+/* a has opened and ended a session that b has never heard of. */
+static void
+get_ahead(struct pair *x, struct box *a, struct box *b)
+{
+	char	address[32];
+
+	(void)snprintf(address, sizeof(address), "h%d:1", a->number);
+	nodes_know(b, a);
+	nodes_pass(&x->all, 5);
+	BUG_ON(nodes_peer(a, b)->state != PEER_UP || nodes_peer(b, a) != NULL);
+	nodes_cut_both(a, b, true);
+	dial_withdraw(&b->w.n, TARGET_STATIC, address);
+	nodes_break(a, b);
+	nodes_pass(&x->all, 3000);
+	dial_stop(&a->w.n);		/* it has learned where b is */
+	a->w.n.dials_over = false;
+	nodes_cut_both(a, b, false);
+	nodes_pass(&x->all, 3000);
+	BUG_ON(nodes_peer(a, b)->state == PEER_UP || nodes_peer(b, a) != NULL);
+	a->w.n.stats.sessions = 0;
+}
+
+static void
+both_dial(struct pair *x, enum before before, int64_t later_us)
+{
+	if (before == A_AHEAD)
+		get_ahead(x, x->a, x->b);
+	else if (before == B_AHEAD)
+		get_ahead(x, x->b, x->a);
+	if (before == BROKEN) {
+		nodes_meet(x->b, x->a);
+		nodes_break(x->a, x->b);
+		nodes_turns(&x->all);
+		dial_peer(nodes_peer(x->a, x->b), 0);
+	} else
+		nodes_know(x->a, x->b);
+	nodes_until(&x->all, x->all.now + later_us * 1000);
+	if (before != BROKEN)
+		nodes_know(x->b, x->a);
+	else if (nodes_peer(x->b, x->a)->trunk == NULL)
+		dial_peer(nodes_peer(x->b, x->a), 0);
+}
+
 /* Dials that cross, the second so much later. */
 static bool
-crossing(int64_t later_us, bool after_break)
+crossing(enum before before, int64_t later_us)
 {
 	struct pair	 x;
 	bool		 good;
 	int		 i;
 
 	pair_open(&x, SECOND);
-	if (after_break) {
-		nodes_meet(x.b, x.a);
-		nodes_break(x.a, x.b);
-		nodes_turns(&x.all);
-		dial_peer(nodes_peer(x.a, x.b), 0);
-	} else
-		nodes_know(x.a, x.b);
-	nodes_until(&x.all, x.all.now + later_us * 1000);
-	if (!after_break)
-		nodes_know(x.b, x.a);
-	else if (nodes_peer(x.b, x.a)->trunk == NULL)
-		dial_peer(nodes_peer(x.b, x.a), 0);
+	both_dial(&x, before, later_us);
 	for (i = 0; i < 20; i++) {
 		SAYS(x.p->main, SEND, .to = proc_pid(x.q), .text = "x");
 		SAYS(x.q->main, SEND, .to = proc_pid(x.p), .text = "x");
@@ -216,30 +254,29 @@ crossing(int64_t later_us, bool after_break)
 	(void)world_heard(x.q->main);
 	nodes_pass(&x.all, 3000);
 	good = nodes_agree(x.a, x.b) != 0 && cables(&x.all) == 1 &&
-	    nodes_peer(x.a, x.b)->session.number == 1 &&
+	    nodes_peer(x.a, x.b)->session.number ==
+	    (before >= A_AHEAD ? 2 : 1) &&
 	    x.a->w.n.stats.sessions == 1 && x.b->w.n.stats.sessions == 1 &&
 	    x.a->w.n.stats.bad_frames + x.b->w.n.stats.bad_frames == 0 &&
 	    pair_talks(&x);
 	nodes_close_quietly(&x.all);
 	if (good && x.all.wrong == NULL)
 		return true;
-	note("%lld us later%s: %s", (long long)later_us, after_break ?
-	    ", after a break" : "", x.all.wrong == NULL ? "" : x.all.wrong);
+	note("%s, %lld us later: %s", befores[before], (long long)later_us,
+	    x.all.wrong == NULL ? "" : x.all.wrong);
 	return false;
 }
 
 static void
-test_crossing(void)
+test_crossing(enum before before)
 {
 	int64_t	us;
 	bool	good = true;
 
 	for (us = 0; us <= 9000; us += 250)
-		good = crossing(us, false) && good;
-	ok(good, "dials that cross: one session, one connection stays");
-	for (good = true, us = 0; us <= 9000; us += 250)
-		good = crossing(us, true) && good;
-	ok(good, "likewise where they resume");
+		good = crossing(before, us) && good;
+	ok(good, "dials that cross %s: one session, one connection stays",
+	    befores[before]);
 }
 
 /*
@@ -327,6 +364,26 @@ test_acked_in_between(void)
 	    x.b->w.n.stats.bad_frames), 0,
 	    "what was received meanwhile need not be written again");
 	is_int((intmax_t)x.a->w.n.stats.frames_routed, 30, "nothing is new");
+	nodes_close(&x.all);
+}
+
+/* Its session ends while the join is on its way. */
+static void
+test_ended_meanwhile(void)
+{
+	struct pair	x;
+
+	pair_open(&x, SECOND);
+	nodes_meet(x.a, x.b);
+	nodes_break(x.a, x.b);
+	nodes_pass(&x.all, 4);
+	post_doom(nodes_peer(x.a, x.b), "a reason");
+	nodes_pass(&x.all, 3000);
+	is_str(box_said(x.a), "down beta a reason; up beta", "it has ended");
+	is_str(box_said(x.b), "down alpha; up alpha", "the other learns of it");
+	is_int((intmax_t)(x.a->w.n.stats.bad_frames +
+	    x.b->w.n.stats.bad_frames), 0, "and nobody is called broken");
+	ok(pair_talks(&x), "they talk");
 	nodes_close(&x.all);
 }
 
@@ -453,10 +510,12 @@ main(void)
 	test_first_beat_lost(true);
 	test_first_beat_lost(false);
 	test_numbers_rise();
-	test_crossing();
+	for (i = 0; i < BEFORES; i++)
+		test_crossing((enum before)i);
 	test_equal_numbers(100, 40, 100);
 	test_equal_numbers(30000, 20, 60);
 	test_acked_in_between();
+	test_ended_meanwhile();
 	test_half_open(true);
 	test_half_open(false);
 	test_redial();

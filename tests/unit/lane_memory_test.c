@@ -5,6 +5,8 @@
  */
 #include "lanes.h"
 
+#include "remote.h"
+
 static int	 left = -1;	/* allocations until one fails; -1: none does */
 static int	 failures;
 
@@ -138,12 +140,43 @@ test_told(void)
 	ends_close(&x);
 }
 
+/* A piece that is lost here was received: the session cannot go on. */
+static void
+test_piece_lost(void)
+{
+	static const struct { size_t len; int left; } rows[] = {
+		{ 100 * KB, 0 },		/* no memory */
+		{ 64 * MB, -1 },		/* more than was agreed */
+	};
+	struct ends	 x;
+	struct frame	 f;
+	uint8_t		 p[WIRE_HEAD + 4 + 100] = { 0 };
+	size_t		 i;
+
+	f = (struct frame){ .bytes = p, .body = p + WIRE_HEAD,
+	    .body_len = sizeof(p) - WIRE_HEAD };
+	f.h = (struct wire_head){ .len = sizeof(p), .op = WIRE_N_PIECE,
+	    .ref = 9, .to = { HERE, 1 }, .from = { THERE, 1 } };
+	for (i = 0; i < 2; i++) {
+		ends_open(&x, 64 * MB, 4 * MB);
+		x.n.id = HERE;
+		x.p.lanes.halves_max = 32 * MB;
+		put_u32(p + WIRE_HEAD, (uint32_t)rows[i].len);
+		left = rows[i].left;
+		ok(remote_frame(&x.p, &f) != NULL && x.p.doomed != NULL,
+		    "a piece that cannot be kept ends the session");
+		left = -1;
+		ends_close(&x);
+	}
+}
+
 int
 main(void)
 {
 	int	n, bad = 0;
 
 	test_told();
+	test_piece_lost();
 	for (n = 0; failures = 0, bad += !play(n), failures != 0; n++)
 		;
 	is_int(bad, 0, "any one allocation that fails costs only time");

@@ -109,7 +109,6 @@ do_ack(struct model *m)
 		ago = m->x.received;
 	if (lane_acked(&m->x.p.lanes, m->x.received - ago) == -1)
 		m->wrong = "an acknowledgement is refused";
-	(void)lanes_drained(&m->x.p.lanes);
 }
 
 /*
@@ -203,7 +202,7 @@ all_out(struct model *m)
 static const char *
 run(uint64_t seed)
 {
-	struct model	 m = { .seed = seed * UINT64_C(0x9e3779b97f4a7c15) + 1 };
+	struct model	 m = { .seed = seed * UINT64_C(0x9e3779b97f4a7c15) };
 	int		 i;
 
 	ends_open(&m.x, 400 * KB, 64 * MB);

@@ -85,7 +85,7 @@ nodes_do(struct nodes *w, struct next *x)
 	if (a != NULL) {
 		b = box_of(a->node);
 		alarm_off(a);
-		b->w.n.now = nodes_on_clock(&b->w.n);
+		box_now(b);
 		a->fn(a->arg);
 	} else if (x->cable != NULL)
 		cable_opens(x->cable);
@@ -117,6 +117,7 @@ TAP_FN void
 nodes_until(struct nodes *w, int64_t end)
 {
 	struct next	x;
+	int		i;
 
 	for (nodes_turns(w); w->wrong == NULL; nodes_turns(w)) {
 		x = nodes_next(w);
@@ -126,6 +127,8 @@ nodes_until(struct nodes *w, int64_t end)
 	}
 	if (end > w->now)
 		w->now = end;
+	for (i = 1; i <= w->n; i++)
+		box_now(w->box[i]);
 }
 
 TAP_FN void
@@ -371,6 +374,40 @@ nodes_agree(struct box *a, struct box *b)
 	d = q->trunk->io;
 	return e->other == d && p->session.connection ==
 	    q->session.connection ? p->session.connection : 0;
+}
+
+/* ---- messages that are numbers ---- */
+
+TAP_FN void
+say(struct proc *from, struct proc *to, unsigned int n)
+{
+	char	text[16];
+
+	(void)snprintf(text, sizeof(text), "%u", n);
+	PUTS(from->main, SEND, .to = proc_pid(to), .text = text);
+	if (!box_of(from->node)->stopped)
+		world_route(from->main);
+}
+
+/* What p has got: messages 1, 2, ... and nothing else; how many, or -1. */
+TAP_FN int
+got(struct proc *p)
+{
+	char	*text = strdup(world_heard(p->main)), *at = text;
+	int	 n = 0, i, used;
+
+	while (at != NULL && sscanf(at, "SEND 1 %d%n", &i, &used) == 1) {
+		if (i != ++n)
+			n = -2;
+		at += used;
+		at = *at == ';' ? at + 2 : NULL;
+	}
+	if (at != NULL && *at != '\0')
+		n = -1;
+	if (n < 0)
+		note("got '%.200s'", text);
+	free(text);
+	return n;
 }
 
 /* ---- a pair: two boxes, alpha and beta, a process p in a, q in b ---- */

@@ -7,6 +7,8 @@
 #define UNIT_WORLD_CHECK_H
 #include "world.h"
 
+#include "ends.h"
+
 /* How much waits, and who waits for whom. */
 TAP_FN size_t
 world_check_stream(const struct stream *s)
@@ -17,9 +19,9 @@ world_check_stream(const struct stream *s)
 	BUG_ON(s->closed || s->counted != s->conn.out_bytes);
 	BUG_ON(s->lent != NULL && s->taking);
 	BUG_ON(s->kind != STREAM_ATTACHED && (s->lent != NULL || s->taking));
-	LIST_FOREACH(c, &s->chokes, by_stream) {
-		BUG_ON(c->stream != s || !c->proc->over ||
-		    c->proc->state == PROC_GONE);
+	LIST_FOREACH(c, &s->chokes, by_sender) {
+		BUG_ON(c->stream != s || !c->sink->over || (!c->sink->lane &&
+		    proc_of_sink(c->sink)->state == PROC_GONE));
 		pausing |= c->pausing;
 	}
 	BUG_ON(s->proc->state == PROC_LIVE && s->paused != pausing);
@@ -56,7 +58,7 @@ world_check_monitors(const struct proc *p)
 	LIST_FOREACH(at, &p->watched, entry) {
 		BUG_ON(at->proc != p);
 		target = proc_by_pid(p->node, at->key.watcher);
-		BUG_ON(target == NULL || watch_find(target,
+		BUG_ON(target == NULL || ends_watch(target,
 		    at->key.ref) == NULL);
 	}
 	return n;
@@ -114,8 +116,8 @@ world_check(struct world *w)
 			n++;
 		}
 		BUG_ON(n != p->nnames);
-		LIST_FOREACH(c, &p->chokes, by_proc)
-			BUG_ON(!p->over || c->proc != p);
+		LIST_FOREACH(c, &p->sink.chokes, by_sink)
+			BUG_ON(!p->sink.over || c->sink != &p->sink);
 	}
 	BUG_ON(queued != w->n.queued);
 }
