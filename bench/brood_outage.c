@@ -22,7 +22,7 @@
 #include "worker.h"
 
 #define WARM		5		/* echoes between two breaks */
-#define PAUSE_US	100000		/* and a rest: it is the first failure */
+#define PAUSE_US	100000		/* a rest: it is the first failure */
 
 MSG_TYPE(note, (i32, n));
 

@@ -147,13 +147,13 @@ run(const struct msg_entry *e, int argc, char **argv)
 		why = read_words(t, argc, argv, args, text);
 	free(msg_process_.args);
 	msg_process_.args = NULL;
-	if (why != NULL) {
-		free(args);
-		bad_arguments(t, why);
+	if (why == NULL) {
+		e->run(args);
+		body_release(t, args);
 	}
-	e->run(args);
-	body_release(t, args);
 	free(args);
+	if (why != NULL)
+		bad_arguments(t, why);
 }
 
 int

@@ -3,7 +3,12 @@
 
 JOBS	?= $(shell expr 2 \* $$(nproc))
 FUZZ_SECONDS ?= 60
-TESTS	?= tests		# make bats TESTS=tests/flow.bats
+# Hosts are namespaces, or nodes behind proxies: slow, so a part of their own.
+HOSTS	= $(wildcard tests/*-netns.bats tests/*-proxied.bats \
+	  tests/*-loopback.bats) tests/bed.bats tests/network.bats \
+	  tests/strangers.bats
+LOCAL	= $(filter-out $(HOSTS),$(wildcard tests/*.bats))
+TESTS	?= $(LOCAL)		# make bats TESTS=tests/flow.bats
 
 # ---- programs of the tests ----
 
@@ -60,6 +65,8 @@ neg:
 	@$(ENV) scripts/tap -t 120 tests/neg/run.sh
 bats: all $(TWORKERS) $(HTOOLS) $(SHIMS)
 	@$(ENV) bats --formatter tap --jobs $(JOBS) $(TESTS)
+hosts: all $(TWORKERS) $(HTOOLS) $(SHIMS)
+	@$(ENV) bats --formatter tap --jobs $(JOBS) $(HOSTS)
 valgrind: all $(TWORKERS)
 	@$(ENV) bats --setup-suite-file tests/setup_suite.bash \
 	    --formatter tap tests/valgrind
@@ -94,6 +101,6 @@ coverage:
 	    --base-directory . --output-file build/coverage/all.info
 	lcov --list build/coverage/all.info
 
-.PHONY: check lint unit neg bats valgrind asan asan-programs fuzz fuzz-short \
+.PHONY: check lint unit neg bats hosts valgrind asan asan-programs fuzz fuzz-short \
     fuzz-programs fuzz-run coverage
 -include $(wildcard $(BUILD)/tests/*/*.d)

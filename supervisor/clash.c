@@ -33,9 +33,9 @@ silent(struct trunk *t, struct peer *there, char text[WHY_SIZE])
 		session_end(there, "restarted", true);
 		return CLASH_NONE;
 	}
-	(void)snprintf(text, WHY_SIZE, "another node %s, at %.60s, may be alive",
-	    there->name, there->address[0] != '\0' ? there->address :
-	    "an unknown address");
+	(void)snprintf(text, WHY_SIZE, "another node %s, at %.60s, may be "
+	    "alive", there->name, there->address[0] != '\0' ?
+	    there->address : "an unknown address");
 	return CLASH_WAIT;
 }
 

@@ -5,7 +5,7 @@
 #define CLASH_H
 #include "others.h"
 
-#define CLASH_MS	500		/* for the one that is there to answer */
+#define CLASH_MS	500		/* for the one there to answer */
 
 enum clash {
 	CLASH_NONE,		/* it may come in */

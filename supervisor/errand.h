@@ -6,9 +6,9 @@
 #include "others.h"
 
 /*
- * Sends the request f of s to the node of f->h.to, and keeps it until DONE comes
- * or the session ends.  birth is that of a spawn, else NULL; what is its program
- * or what else is asked for.  NULL, or why the frame is broken.
+ * Sends the request f of s to the node of f->h.to, and keeps it until DONE
+ * comes or the session ends.  birth is that of a spawn, else NULL; what is its
+ * program or what else is asked for.  NULL, or why the frame is broken.
  */
 const char	*errand_ask(struct stream *s, const struct frame *f,
 		    const struct birth *, const char *what);

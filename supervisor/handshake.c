@@ -2,8 +2,8 @@
  * handshake.c - from a connection to a session: who is there, what it carries.
  *
  * Owns:    trunk->hello, join, peer; when a connection is adopted.
- * Not here: the bytes (hail.c), whether a name may come in (clash.c), leases and
- *          deadlines (session.c).
+ * Not here: the bytes (hail.c), whether a name may come in (clash.c), leases
+ *          and deadlines (session.c).
  * Errors:  a refusal closes the connection with a word on both sides.
  */
 #include "handshake.h"
@@ -80,7 +80,7 @@ hello_is_refused(struct trunk *t)
 
 	if (t->hello.version != WIRE_VERSION) {
 		(void)snprintf(text, sizeof(text), "it speaks version %u of "
-		    "the protocol, here is %u", t->hello.version,
+		    "the protocol, here is %d", t->hello.version,
 		    WIRE_VERSION);
 		trunk_refuse(t, HAIL_VERSION, text);
 	} else if (t->hello.id == n->id)

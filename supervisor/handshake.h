@@ -1,8 +1,8 @@
 /*
  * handshake.h - from a connection to a session.
  *
- * docs/sessions.md has its steps.  What reads a frame returns NULL, or why it is
- * broken.
+ * docs/sessions.md has its steps.  What reads a frame returns NULL, or why it
+ * is broken.
  */
 #ifndef HANDSHAKE_H
 #define HANDSHAKE_H

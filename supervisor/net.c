@@ -133,6 +133,7 @@ on_listener(void *arg, int what)
 	(void)what;
 	w->node.now = mono_now();
 	for (i = 0; i < ACCEPTS_A_TURN; i++) {
+		/* cppcheck-suppress nullPointer ; no address is wanted */
 		fd = accept4(w->net_listener, NULL, NULL,
 		    SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd != -1)

@@ -315,7 +315,7 @@ X(announcements_forged,	"announcements under this node's id, not its own") \
 X(announcements_oversize, "datagrams too long for an announcement")	\
 X(announcements_bad,	"datagrams that are no announcement")		\
 X(announcements_over,	"announcements beyond the bounds of a flood")	\
-X(targets_dropped,	"addresses of nodes dropped for want of room")			\
+X(targets_dropped,	"addresses of nodes dropped for want of room")	\
 X(sessions,		"sessions with other nodes begun")		\
 X(sessions_ended,	"sessions with other nodes ended")		\
 X(resumes,		"connections that went on with a session")	\

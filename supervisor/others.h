@@ -96,8 +96,8 @@ struct lanes {
 	size_t			 data, signals;	/* bytes queued and unacked */
 	size_t			 unacked;	/* bytes of sent */
 	size_t			 window, reserve;
-	bool			 over;		/* above window, until drained */
-	bool			 holding;	/* some lane may be over for it */
+	bool			 over;		/* above window until drained */
+	bool			 holding;	/* a lane may be over for it */
 	size_t			 begun, begun_max; /* large frames, bytes */
 	struct half		*halves;
 	size_t			 halves_bytes, halves_max;
@@ -112,8 +112,8 @@ enum session_state {
 
 struct session {
 	enum session_state	 state;
-	uint64_t		 number;	/* of the newest, ended or not */
-	uint32_t		 connection;	/* number of the newest adopted */
+	uint64_t		 number;	/* the newest, ended or not */
+	uint32_t		 connection;	/* number of newest adopted */
 	bool			 by_smaller;	/* who dialled that one */
 	bool			 dialled;	/* by us */
 	int64_t			 timeout;	/* T, in ns */
@@ -192,7 +192,7 @@ struct hello {
 	uint32_t	 connection;
 	uint64_t	 received;
 	char		 name[NAME_SIZE], role[NAME_SIZE], cluster[NAME_SIZE];
-	char		 address[HOST_SIZE];	/* "": not to be dialled; ":PORT"
+	char		 address[HOST_SIZE];	/* "": is not dialled; ":PORT"
 						   where it comes from */
 };
 
@@ -251,7 +251,7 @@ struct target {
 	char			 why[WHY_SIZE];	/* of the last failure */
 	struct mono		 reported;	/* LEARNED: last time */
 	struct mono		 reached;	/* last success */
-	struct peer		*peer;		/* whose target it is, or NULL */
+	struct peer		*peer;		/* whose it is, or NULL */
 	struct trunk		*trunk;		/* while dialling */
 	struct alarm		 alarm;
 	void			*io;		/* the world's */
@@ -265,7 +265,7 @@ struct errand_key { uint64_t serial, ref; };
 struct errand {
 	UT_hash_handle		 hh;		/* node->errands */
 	TAILQ_ENTRY(errand)	 entry;		/* peer->errands */
-	LIST_ENTRY(errand)	 by_proc;	/* proc->errands, unless orphan */
+	LIST_ENTRY(errand)	 by_proc;	/* proc->errands; no orphans */
 	struct errand_key	 key;
 	struct peer		*peer;
 	uint8_t			 op;		/* WIRE_SPAWN ... */

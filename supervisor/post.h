@@ -22,7 +22,7 @@ void		 post(struct lane *, const void *, size_t n, bool data);
 /* One frame, made of a header and a body; to nowhere: it is lost, and counted.
    False then. */
 bool		 post_frame(struct node *, struct wire_head *,
-		    const void *body, size_t n, bool data);
+		    const void *body, size_t len, bool data);
 
 /* A request, in the node's own lane whatever its `to`. */
 void		 post_request(struct peer *, struct wire_head *,

@@ -361,8 +361,8 @@ typedef const char *route_fn(struct stream *, struct frame *, struct run *);
 static route_fn *const routes[WIRE_OP_LIMIT] = {
 	[WIRE_HELLO] = on_hello,	[WIRE_BYE] = on_bye,
 	[WIRE_ATTACH] = on_attach,	[WIRE_READY] = on_ready,
-	[WIRE_SEND] = carry_send,		[WIRE_SEND_NAME] = carry_send_name,
-	[WIRE_CALL] = carry_call,		[WIRE_REPLY] = carry_reply,
+	[WIRE_SEND] = carry_send,	[WIRE_SEND_NAME] = carry_send_name,
+	[WIRE_CALL] = carry_call,	[WIRE_REPLY] = carry_reply,
 	[WIRE_FORWARD] = carry_send,	[WIRE_MONITOR] = on_monitor,
 	[WIRE_DEMONITOR] = on_demonitor, [WIRE_LINK] = on_link,
 	[WIRE_UNLINK] = on_unlink,	[WIRE_EXIT] = on_exit_signal,

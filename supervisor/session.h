@@ -26,9 +26,9 @@ bool	 session_adopt(struct peer *, struct trunk *t, uint32_t connection,
 	    uint64_t received, uint64_t echo, uint64_t sent);
 
 /*
- * It is over: whoever here watched, asked or waited for something there is told,
- * children that were not acknowledged are killed, all that was under way is
- * thrown away.  Also ends the search for an id that is asked for.  Its
+ * It is over: whoever here watched, asked or waited for something there is
+ * told, children that were not acknowledged are killed, all that was under way
+ * is thrown away.  Also ends the search for an id that is asked for.  Its
  * connection, if it has one, says N_END and closes.
  */
 void	 session_end(struct peer *, const char *why, bool dead);

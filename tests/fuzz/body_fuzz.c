@@ -12,7 +12,7 @@
 
 #include "body.h"
 #include "bug.h"
-#include "guard.h"
+#include "../../libmsg/guard.h"
 #include "../unit/message.h"
 
 MSG_TYPE(stop);

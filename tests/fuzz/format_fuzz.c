@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "bug.h"
-#include "guard.h"
 #include "../unit/message.h"
 
 #define WORDS_MAX	64

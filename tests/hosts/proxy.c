@@ -5,14 +5,14 @@
  *	proxy SOCKET HOSTS	stands before so many hosts: prints "I PORT" for
  *				each, then "ready"
  *
- * A command is a line on SOCKET (tell.c), its answer "ok", a number or an error:
+ * A command is a line on SOCKET (tell.c); it answers "ok", a number, an error:
  *
  *	host I PORT PID		host I listens on PORT, its guard is PID; until
  *				then it refuses
- *	cut A B, way A B	nothing passes, both ways or from A to B; what is
- *				under way waits, as if sent again
+ *	cut A B, way A B	nothing passes, both ways or from A to B; what
+ *				is under way waits, as if sent again
  *	syn A B			connections that A dials to B never come about
- *	forget A B		the present connections between them lead nowhere
+ *	forget A B		the connections they have lead nowhere
  *	reset A B		they are reset
  *	refuse I, admit I	nobody listens there, and again
  *	delay A B MS, rate A B KBIT	both ways; 0: none

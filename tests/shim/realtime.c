@@ -3,8 +3,9 @@
  * side, with every look at it.
  *
  * Time that only goes forward (CLOCK_MONOTONIC, CLOCK_BOOTTIME) is as it was.
- * REALTIME_FILE, if it is set, names a file that gets a dot when a program first
- * asks for the wall clock: the test knows that there was something to see.
+ * REALTIME_FILE, if it is set, names a file that gets a dot when a program
+ * first asks for the wall clock: the test knows that there was something to
+ * see.
  */
 #include <sys/time.h>
 #include <dlfcn.h>

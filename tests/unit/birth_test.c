@@ -1,4 +1,4 @@
-/* birth_test.c - spawns on another node, and what ends in the middle of them. */
+/* birth_test.c - spawns on another node, and what ends amid them. */
 #include "nodes.h"
 
 #define T		1000		/* ms */
@@ -235,7 +235,8 @@ test_requester_dies(enum step step, uint8_t flags)
 	    "the link ends it" : "it lives on");
 	ok(c->born_for == NULL, "it is acknowledged");
 	if ((flags & WIRE_F_LINK) != 0)
-		is_str(c->order->text, "linked 1@alpha: exit 1", "with the cause");
+		is_str(c->order->text, "linked 1@alpha: exit 1",
+		    "with the cause");
 	ok(x.a->w.n.errands == NULL && x.b->w.n.watched == NULL &&
 	    x.b->w.n.links == NULL, "nothing else is left");
 	nodes_cut_both(x.a, x.b, true);

@@ -8,7 +8,7 @@
 
 #include "body.h"
 #include "bug.h"
-#include "guard.h"
+#include "../../libmsg/guard.h"
 #include "message.h"
 
 #define ROUNDS	3000

@@ -1,9 +1,9 @@
 /*
  * cables.h - the network between boxes: packets on their way, in order, late.
  *
- * Part of nodes.h, which tells what it is for.  A cable is a connection from its
- * dial to its end.  What is sent waits at the other end until its time has come;
- * what is cut off waits on, as TCP would repeat it.
+ * Part of nodes.h, which tells what it is for.  A cable is a connection from
+ * its dial to its end.  What is sent waits at the other end until its time has
+ * come; what is cut off waits on, as TCP would repeat it.
  */
 #ifndef UNIT_CABLES_H
 #define UNIT_CABLES_H
@@ -65,6 +65,7 @@ struct box {
 	int64_t			 ahead;		/* of its clock, ns */
 	bool			 off, stopped;
 	bool			 dark;		/* off, and silent */
+	bool			 deaf;		/* nobody can dial it */
 	char			 name[NAME_SIZE], settings[512];
 	char			 address[HOST_SIZE];	/* that it tells */
 	char			 said[16384];	/* events of nodes */
@@ -546,7 +547,7 @@ cable_opens(struct cable *c)
 	c->open = true;
 	t->io = NULL;
 	box_now(b);
-	if (c->end[1].box->off) {
+	if (c->end[1].box->off || c->end[1].box->deaf) {
 		c->end[0].gone = c->end[1].gone = true;
 		dial_failed(t, "connection refused", DIAL_LATER);
 		return;

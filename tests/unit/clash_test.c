@@ -77,6 +77,38 @@ test_restart(bool silent, bool dials)
 	nodes_close(&x.all);
 }
 
+/* Others are told that the old one is dead, also who cannot reach the new. */
+static void
+test_restart_told(void)
+{
+	struct pair	 x;
+	struct box	*c;
+	struct proc	*r;
+	struct pid	 q;
+
+	pair_open(&x, SETTINGS);
+	c = nodes_box(&x.all, "gamma", SETTINGS);
+	r = world_worker(&c->w, "r");
+	nodes_meet(x.a, x.b);
+	nodes_meet(c, x.a);
+	nodes_pass(&x.all, 100);
+	q = proc_pid(x.q);
+	ok(is_up(c, x.b), "three that know each other");
+	nodes_cut_both(c, x.b, true);
+	nodes_pass(&x.all, 3 * T);
+	SAYS(r->main, MONITOR, .to = q, .ref = 1);
+	is_str(world_heard(r->main), "DOWN 1 #1 noconnection", "one is lost");
+	box_dies(x.b, true);
+	box_boot(x.b);
+	nodes_know(x.b, x.a);
+	ok(waits_for(&x.all, x.a, x.b) < T, "it is restarted");
+	nodes_pass(&x.all, 10);
+	SAYS(r->main, MONITOR, .to = q, .ref = 2);
+	is_str(world_heard(r->main), "DOWN 1 #2 noproc",
+	    "who heard of it knows that the old one is dead");
+	nodes_close(&x.all);
+}
+
 /* Its old connection has broken, and cannot be resumed. */
 static void
 test_restart_broken(void)
@@ -242,6 +274,7 @@ main(void)
 	test_restart(false, false);
 	test_restart(true, true);
 	test_restart(true, false);
+	test_restart_told();
 	test_restart_broken();
 	test_newcomer(true);
 	test_newcomer(false);

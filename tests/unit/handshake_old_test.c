@@ -1,4 +1,4 @@
-/* handshake_old_test.c - hellos and joins that are older than what they meet. */
+/* handshake_old_test.c - hellos and joins older than what they meet. */
 #include "nodes.h"
 
 #define SECOND	"peer-timeout = 1s\n"

@@ -1,4 +1,4 @@
-/* handshake_test.c - from a connection to a session: what is joined, what stays. */
+/* handshake_test.c - from a connection to a session: what joins, what stays. */
 #include "nodes.h"
 
 #define SECOND	"peer-timeout = 1s\n"

@@ -166,8 +166,8 @@ test_long_turn(void)
 }
 
 /*
- * Of a new session as well: the lease counts from what was echoed, not from when
- * the first beat came.
+ * Of a new session as well: the lease counts from what was echoed, not from
+ * when the first beat came.
  */
 static void
 test_first_lease(void)
@@ -217,32 +217,41 @@ stand_still(struct pair *x, enum still what, bool on)
 		nodes_cut(x->b, x->a, on);
 }
 
+/* Queues fill both ways for so many ms; how many were sent each way. */
+static unsigned int
+fill(struct pair *x, int64_t ms)
+{
+	int64_t		end = x->all.now + MONO_MS(ms);
+	unsigned int	n = 0;
+
+	while (x->all.now < end) {
+		if (x->a->down == 0 && x->b->down == 0) {
+			say(x->p, x->q, ++n);
+			say(x->q, x->p, n);
+		}
+		nodes_pass(&x->all, 1);
+	}
+	return n;
+}
+
 /*
- * For so many ms, with queues full both ways; then it goes on.  Either nobody
- * is told and nothing is lost, or both are, and what came is a beginning.
+ * For so many ms; then it goes on.  Either nobody is told and nothing is lost,
+ * or both are, and what came is a beginning.
  */
 static bool
 stood(enum still what, int64_t ms, int64_t phase, bool alarms_first)
 {
 	struct pair	 x;
-	unsigned int	 n = 0;
+	unsigned int	 n;
 	int		 to_q, to_p;
 	bool		 good, told;
-	int64_t		 end;
 
 	open_met(&x);
 	x.all.alarms_first = alarms_first;
 	x.all.room = 16 << 10;
 	nodes_pass(&x.all, phase);
-	end = x.all.now + MONO_MS(ms);
 	stand_still(&x, what, true);
-	while (x.all.now < end) {
-		if (x.a->down == 0 && x.b->down == 0) {
-			say(x.p, x.q, ++n);
-			say(x.q, x.p, n);
-		}
-		nodes_pass(&x.all, 1);
-	}
+	n = fill(&x, ms);
 	stand_still(&x, what, false);
 	nodes_pass(&x.all, 10 * T);
 	to_q = got(x.q);

@@ -6,8 +6,8 @@
  *
  * Of each pair of processes the messages come in order and once.  In the gentle
  * half of the runs no session ends, and none is missing either.  Each spawn is
- * answered once, and no child lives that nobody knows; each monitor of a process
- * whose node is gone has told so, once.
+ * answered once, and no child lives that nobody knows; each monitor of a
+ * process whose node is gone has told so, once.
  */
 #include "nodes.h"
 

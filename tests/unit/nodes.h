@@ -14,9 +14,10 @@
  *	nodes_break(a, b);		their connection is gone, both see it
  *	nodes_close(&w);
  *
- * A box begins with a struct world, so all of world.h works on &a->w.  Clocks of
- * boxes differ.  Whatever a test does, nothing may be routed of a session whose
- * other side has waited for its deadline and ended it: nodes_close() says so.
+ * A box begins with a struct world, so all of world.h works on &a->w.  Clocks
+ * of boxes differ.  Whatever a test does, nothing may be routed of a session
+ * whose other side has waited for its deadline and ended it: nodes_close() says
+ * so.
  */
 #ifndef UNIT_NODES_H
 #define UNIT_NODES_H
@@ -60,7 +61,8 @@ nodes_next(struct nodes *w)
 	TAILQ_FOREACH(c, &w->cables, entry) {
 		b = c->end[0].box;
 		d = c->end[1].box;
-		if (!c->open && !b->stopped && !d->dark && !w->cut[b->number][d->number] &&
+		if (!c->open && !b->stopped && !d->dark &&
+		    !w->cut[b->number][d->number] &&
 		    !w->cut[d->number][b->number] &&
 		    next_is_sooner(w, &x, c->at))
 			x = (struct next){ c->at, NULL, c, NULL };

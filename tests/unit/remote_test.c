@@ -1,4 +1,4 @@
-/* remote_test.c - calls, requests, questions, order and chokes between nodes. */
+/* remote_test.c - calls, requests, questions, order, chokes between nodes. */
 #include "nodes.h"
 
 #define T		1000		/* ms */
@@ -425,6 +425,24 @@ test_window(bool ends)
 	nodes_close(&x.all);
 }
 
+/* A small window is not slower than the network. */
+static void
+test_small_window(void)
+{
+	struct pair	 x;
+	int		 i;
+
+	open_met(&x, "peer-timeout = 5s\nlink-window = 128K\n"
+	    "link-reserve = 64K\nhigh-mark = 64M\n");
+	for (i = 0; i < 2000 && x.b->w.n.stats.frames_routed < 1000; i++) {
+		if (!nodes_peer(x.a, x.b)->lanes.over)
+			flood(x.p, proc_pid(x.q), 4 * KB);
+		nodes_pass(&x.all, 1);
+	}
+	ok(i < 1500, "4 MiB through a window of 128 KiB took %d ms", i);
+	nodes_close(&x.all);
+}
+
 int
 main(void)
 {
@@ -444,5 +462,6 @@ main(void)
 	}
 	test_window(false);
 	test_window(true);
+	test_small_window();
 	return tap_done();
 }

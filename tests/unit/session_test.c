@@ -278,7 +278,8 @@ test_blocked(void)
 	for (i = 0; i < 10; i++)
 		SAYS(x.p->main, SEND, .to = proc_pid(x.q), .text = text);
 	nodes_pass(&x.all, T / 2);
-	is_str(x.all.wrong, NULL, "a beat that cannot be written is waited for");
+	is_str(x.all.wrong, NULL,
+	    "a beat that cannot be written is waited for");
 	nodes_cut(x.a, x.b, false);
 	nodes_pass(&x.all, 5 * T);
 	is_int((intmax_t)x.b->w.n.stats.frames_routed, 10, "all comes");

@@ -19,7 +19,7 @@
  * noconnection; longest: ms between two messages; the last word is `whole` when
  * the partner's last message came, else `open`.
  *
- *	storm:ladder LISTENER STEPS MOST	so many sizes from 1 byte to MOST,
+ *	storm:ladder LISTENER STEPS MOST	so many sizes, 1 byte to MOST,
  *						then SIGKILL by its own hand
  *	storm:listener FILE			accounts for one ladder: a line
  *		heard N gaps G doubles D torn T after A CAUSE
@@ -40,7 +40,7 @@
 #define PATTERN		257		/* no power of two: shifts are seen */
 #define QUIET_MS	500		/* after a notice: is there more? */
 #define SLICE_MS	20
-#define AGAIN_MS	500		/* the last message may have been lost */
+#define AGAIN_MS	500		/* the last message may be lost */
 #define ROUND		64		/* received before more is sent */
 
 MSG_TYPE(drop, (u64, n), (blob, pad));
