@@ -68,10 +68,11 @@ on_alarm(void *arg)
 static void
 alarm_lost(struct alarm *a, bool lost)
 {
-	struct world	*w = world_of(a->node);
+	struct world	*w;
 
-	if (a->lost == lost)
+	if (a->lost == lost)		/* as one that was never set */
 		return;
+	w = world_of(a->node);
 	a->lost = lost;
 	if (!lost)
 		LIST_REMOVE(a, entry);
@@ -426,6 +427,7 @@ net_open(struct world *w)
 	    (w->node.keyed || w->conf->node.key_file[0] == '\0');
 	if (w->node.network && begin_network(w) == -1)
 		return -1;
+	loop_spin(w->node.loop, w->conf->node.spin * 1000);
 	set_address(w);
 	if (watch_sockets(w) == -1)
 		return -1;

@@ -186,7 +186,14 @@ cables(const struct nodes *w)
 	return n;
 }
 
-enum before { FIRST, BROKEN, A_AHEAD, B_AHEAD, BEFORES };
+/* How often somebody was called so. */
+static int
+broken(const struct pair *x)
+{
+	return (int)(x->a->w.n.stats.bad_frames + x->b->w.n.stats.bad_frames);
+}
+
+enum before { FIRST, RESUMED, A_AHEAD, B_AHEAD, BEFORES };
 
 static const char *const befores[BEFORES] = { "at first", "after a break",
     "when the smaller has seen one session more",
@@ -221,7 +228,7 @@ both_dial(struct pair *x, enum before before, int64_t later_us)
 		get_ahead(x, x->a, x->b);
 	else if (before == B_AHEAD)
 		get_ahead(x, x->b, x->a);
-	if (before == BROKEN) {
+	if (before == RESUMED) {
 		nodes_meet(x->b, x->a);
 		nodes_break(x->a, x->b);
 		nodes_turns(&x->all);
@@ -229,7 +236,7 @@ both_dial(struct pair *x, enum before before, int64_t later_us)
 	} else
 		nodes_know(x->a, x->b);
 	nodes_until(&x->all, x->all.now + later_us * 1000);
-	if (before != BROKEN)
+	if (before != RESUMED)
 		nodes_know(x->b, x->a);
 	else if (nodes_peer(x->b, x->a)->trunk == NULL)
 		dial_peer(nodes_peer(x->b, x->a), 0);
@@ -257,8 +264,7 @@ crossing(enum before before, int64_t later_us)
 	    nodes_peer(x.a, x.b)->session.number ==
 	    (before >= A_AHEAD ? 2 : 1) &&
 	    x.a->w.n.stats.sessions == 1 && x.b->w.n.stats.sessions == 1 &&
-	    x.a->w.n.stats.bad_frames + x.b->w.n.stats.bad_frames == 0 &&
-	    pair_talks(&x);
+	    broken(&x) == 0 && pair_talks(&x);
 	nodes_close_quietly(&x.all);
 	if (good && x.all.wrong == NULL)
 		return true;
@@ -281,9 +287,26 @@ test_crossing(enum before before)
 
 /*
  * Both redial after a break and join with the same number.  The larger's is
- * adopted and carries frames; then the smaller's join arrives, written before
- * them.
+ * adopted; the smaller's join waits on its way.  *ours: the smaller's.
  */
+static void
+open_crossed(struct pair *x, struct cable **ours, struct cable **theirs)
+{
+	pair_open(x, SECOND "high-mark = 64M\n");
+	nodes_meet(x->a, x->b);
+	nodes_break(x->a, x->b);
+	nodes_turns(&x->all);		/* who dialled does so again */
+	dial_peer(nodes_peer(x->b, x->a), 0);
+	nodes_pass(&x->all, 4);
+	*ours = nodes_cable(x->a, x->b);
+	*theirs = nodes_cable(x->b, x->a);
+	(*ours)->end[1].held = true;
+	nodes_pass(&x->all, 20);
+	ok(nodes_agree(x->a, x->b) == 2 && nodes_peer(x->a, x->b)->trunk ==
+	    (*theirs)->end[1].trunk, "the larger's is there first");
+}
+
+/* It carries frames; then the smaller's join arrives, written before them. */
 static void
 test_equal_numbers(size_t n, int before, int more)
 {
@@ -294,19 +317,8 @@ test_equal_numbers(size_t n, int before, int more)
 
 	BUG_ON(text == NULL);
 	memset(text, 'x', n);
-	pair_open(&x, SECOND "high-mark = 64M\n");
-	nodes_meet(x.a, x.b);
+	open_crossed(&x, &ours, &theirs);
 	x.all.room = 64 << 10;
-	nodes_break(x.a, x.b);
-	nodes_turns(&x.all);		/* who dialled does so again */
-	dial_peer(nodes_peer(x.b, x.a), 0);
-	nodes_pass(&x.all, 4);
-	ours = nodes_cable(x.a, x.b);
-	theirs = nodes_cable(x.b, x.a);
-	ours->end[1].held = true;	/* a's join */
-	nodes_pass(&x.all, 20);
-	ok(nodes_agree(x.a, x.b) == 2 && nodes_peer(x.a, x.b)->trunk ==
-	    theirs->end[1].trunk, "the larger's is there first");
 	for (i = 0; i < before; i++)
 		SAYS(x.q->main, SEND, .to = proc_pid(x.p), .text = text);
 	nodes_pass(&x.all, 100);
@@ -321,8 +333,7 @@ test_equal_numbers(size_t n, int before, int more)
 	    (unsigned long long)x.a->w.n.stats.frames_twice);
 	is_int((intmax_t)x.a->w.n.stats.frames_routed, before + more,
 	    "each message is delivered once");
-	is_int((intmax_t)(x.a->w.n.stats.bad_frames +
-	    x.b->w.n.stats.bad_frames), 0, "and nobody is called broken");
+	is_int(broken(&x), 0, "and nobody is called broken");
 	is_int(cables(&x.all), 1, "one is left");
 	free(text);
 	nodes_close(&x.all);
@@ -341,16 +352,7 @@ test_acked_in_between(void)
 	int		 i;
 
 	memset(text, 'x', sizeof(text) - 1);
-	pair_open(&x, SECOND "high-mark = 64M\n");
-	nodes_meet(x.a, x.b);
-	nodes_break(x.a, x.b);
-	nodes_turns(&x.all);
-	dial_peer(nodes_peer(x.b, x.a), 0);
-	nodes_pass(&x.all, 4);
-	ours = nodes_cable(x.a, x.b);
-	theirs = nodes_cable(x.b, x.a);
-	ours->end[1].held = true;	/* a's join */
-	nodes_pass(&x.all, 20);
+	open_crossed(&x, &ours, &theirs);
 	theirs->end[0].held = true;	/* a's acknowledgements */
 	for (i = 0; i < 30; i++)
 		SAYS(x.q->main, SEND, .to = proc_pid(x.p), .text = text);
@@ -360,8 +362,7 @@ test_acked_in_between(void)
 	ours->end[1].held = false;
 	nodes_pass(&x.all, 500);
 	is_int(nodes_agree(x.a, x.b), 2, "they agree on the smaller's");
-	is_int((intmax_t)(x.a->w.n.stats.bad_frames +
-	    x.b->w.n.stats.bad_frames), 0,
+	is_int(broken(&x), 0,
 	    "what was received meanwhile need not be written again");
 	is_int((intmax_t)x.a->w.n.stats.frames_routed, 30, "nothing is new");
 	nodes_close(&x.all);
@@ -381,8 +382,7 @@ test_ended_meanwhile(void)
 	nodes_pass(&x.all, 3000);
 	is_str(box_said(x.a), "down beta a reason; up beta", "it has ended");
 	is_str(box_said(x.b), "down alpha; up alpha", "the other learns of it");
-	is_int((intmax_t)(x.a->w.n.stats.bad_frames +
-	    x.b->w.n.stats.bad_frames), 0, "and nobody is called broken");
+	is_int(broken(&x), 0, "and nobody is called broken");
 	ok(pair_talks(&x), "they talk");
 	nodes_close(&x.all);
 }
@@ -442,6 +442,8 @@ test_redial(void)
 
 /* ---- a connection that breaks at any byte ---- */
 
+static const char *const	 words[] = { "ab", "b", "" };
+
 /* After n bytes of that side; from the first hello, or in the session. */
 static bool
 breaks_after(size_t n, bool of_a, bool in_session, size_t piece)
@@ -459,8 +461,7 @@ breaks_after(size_t n, bool of_a, bool in_session, size_t piece)
 	x.all.fuse = of_a ? x.a : x.b;
 	x.all.fuse_left = n;
 	for (i = 0; i < 3 && in_session; i++) {
-		SAYS(x.p->main, SEND, .to = proc_pid(x.q), .text = "ab\0c"
-		    + i);
+		SAYS(x.p->main, SEND, .to = proc_pid(x.q), .text = words[i]);
 		SAYS(x.q->main, MONITOR, .to = proc_pid(x.p),
 		    .ref = (uint64_t)(i + 1));
 		SAYS(x.q->main, SEND, .to = proc_pid(x.p), .text = "x");

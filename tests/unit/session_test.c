@@ -22,6 +22,20 @@ open_met(struct pair *x)
 
 /* ---- the end ---- */
 
+/* Monitors, a link and a call between p and q. */
+static void
+tie(struct pair *x)
+{
+	SAYS(x->p->main, MONITOR, .to = proc_pid(x->q), .ref = 1);
+	SAYS(x->p->main, MONITOR, .to = proc_pid(x->q), .ref = 2);
+	SAYS(x->p->main, TRAP, .flags = WIRE_F_ON);
+	SAYS(x->p->main, LINK, .to = proc_pid(x->q));
+	SAYS(x->p->main, CALL, .to = proc_pid(x->q), .ref = 3, .text = "call");
+	SAYS(x->q->main, MONITOR, .to = proc_pid(x->p), .ref = 7);
+	nodes_pass(&x->all, 10);
+	is_str(world_heard(x->q->main), "CALL 1 #3 call", "the call came");
+}
+
 static void
 test_both_end(void)
 {
@@ -29,14 +43,7 @@ test_both_end(void)
 	int64_t		 a, b;
 
 	open_met(&x);
-	SAYS(x.p->main, MONITOR, .to = proc_pid(x.q), .ref = 1);
-	SAYS(x.p->main, MONITOR, .to = proc_pid(x.q), .ref = 2);
-	SAYS(x.p->main, TRAP, .flags = WIRE_F_ON);
-	SAYS(x.p->main, LINK, .to = proc_pid(x.q));
-	SAYS(x.p->main, CALL, .to = proc_pid(x.q), .ref = 3, .text = "call");
-	SAYS(x.q->main, MONITOR, .to = proc_pid(x.p), .ref = 7);
-	nodes_pass(&x.all, 10);
-	is_str(world_heard(x.q->main), "CALL 1 #3 call", "the call came");
+	tie(&x);
 	nodes_cut_both(x.a, x.b, true);
 	nodes_pass(&x.all, 10);
 	a = deadline(x.a, x.b);
