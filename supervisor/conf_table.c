@@ -90,7 +90,7 @@ static const struct conf_key	 node_keys[] = {
 	  "A node that is silent for so long is down, and a broken connection "
 	  "may be resumed for so long. Heartbeats are sent every fifth of "
 	  "it." },
-	{ "spin", TIME(spin, 0, 10 * MS), "0", NULL, { "busy waiting", NULL },
+	{ "spin", TIME(spin, 0, 10 * MS), "0", NULL, BUILT,
 	  "How long the relay waits busily before it sleeps: shorter delays "
 	  "for a busy processor. Such as 50us." },
 	{ "worker-dir", PATH(worker_dir), "", NULL, BUILT,

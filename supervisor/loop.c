@@ -15,10 +15,22 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/*
+ * Busy waiting pays while events come within that time.  After SPIN_MISSES in a
+ * row that did not, so many waits are not busy, and twice as many the next time,
+ * until one pays again.
+ */
+#define SPIN_MISSES	8
+#define SPIN_REST	64
+#define SPIN_REST_MOST	4096
+
 struct loop {
 	struct event_base	*base;
 	bool			 stop;
 	bool			 tells_closed;
+	int64_t			 spin;		/* ns; 0: never */
+	unsigned int		 called;	/* callbacks, ever */
+	unsigned int		 misses, rest, resting;
 };
 
 struct loop_io {
@@ -32,6 +44,7 @@ struct loop_io {
 
 struct loop_timer {
 	struct event	 event;
+	struct loop	*loop;
 	loop_timer_fn	*fn;
 	void		*arg;
 };
@@ -68,12 +81,57 @@ loop_free(struct loop *l)
 	libevent_global_shutdown();
 }
 
+void
+loop_spin(struct loop *l, int64_t ns)
+{
+	l->spin = ns;
+	l->misses = l->resting = 0;
+	l->rest = SPIN_REST;
+}
+
+/*
+ * Looks for events without sleeping; whether any came.  EVLOOP_ONCE too: alone,
+ * EVLOOP_NONBLOCK goes on until nothing is ready any more, and what is read in
+ * the caller's turn stays ready until then.
+ */
+static bool
+spin(struct loop *l)
+{
+	unsigned int	before = l->called;
+	struct mono	end;
+
+	if (l->spin == 0)
+		return false;
+	if (l->resting > 0) {
+		l->resting--;
+		return false;
+	}
+	end = mono_after(mono_now(), l->spin);
+	do {
+		if (event_base_loop(l->base, EVLOOP_ONCE | EVLOOP_NONBLOCK |
+		    EVLOOP_NO_EXIT_ON_EMPTY) == -1)
+			return false;	/* the wait that follows says why */
+		if (l->called != before) {
+			l->misses = 0;
+			l->rest = SPIN_REST;
+			return true;
+		}
+	} while (!mono_reached(end, mono_now()));
+	if (++l->misses < SPIN_MISSES)
+		return false;
+	l->misses = 0;
+	l->resting = l->rest;
+	if (l->rest < SPIN_REST_MOST)
+		l->rest *= 2;
+	return false;
+}
+
 int
 loop_run(struct loop *l, void (*turn)(void *), void *arg)
 {
 	l->stop = false;
 	while (!l->stop) {
-		if (event_base_loop(l->base, EVLOOP_ONCE |
+		if (!spin(l) && event_base_loop(l->base, EVLOOP_ONCE |
 		    EVLOOP_NO_EXIT_ON_EMPTY) == -1)
 			return -1;
 		turn(arg);
@@ -101,6 +159,7 @@ on_io(evutil_socket_t fd, short what, void *arg)
 		bits |= LOOP_WRITE;
 	if ((what & EV_CLOSED) != 0)
 		bits |= LOOP_CLOSED;
+	io->loop->called++;
 	io->fn(io->arg, bits);
 }
 
@@ -181,6 +240,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	struct loop_timer	*t = arg;
 
 	(void)fd, (void)what;
+	t->loop->called++;
 	t->fn(t->arg);
 }
 
@@ -191,6 +251,7 @@ loop_timer_new(struct loop *l, loop_timer_fn *fn, void *arg)
 
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return NULL;
+	t->loop = l;
 	t->fn = fn;
 	t->arg = arg;
 	event_assign(&t->event, l->base, -1, 0, on_timer, t);

@@ -27,6 +27,10 @@ int			 loop_run(struct loop *, void (*turn)(void *),
 			    void *arg);
 void			 loop_stop(struct loop *);
 
+/* How long it looks for events before it sleeps, while that pays; 0: never,
+   the default.  A sleep spared is some microseconds less of every delay. */
+void			 loop_spin(struct loop *, int64_t ns);
+
 /*
  * A descriptor, watched for nothing yet; it stays the caller's.  LOOP_CLOSED
  * tells of the other end's close while nothing is read; where the system cannot

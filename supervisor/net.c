@@ -427,6 +427,7 @@ net_open(struct world *w)
 	    (w->node.keyed || w->conf->node.key_file[0] == '\0');
 	if (w->node.network && begin_network(w) == -1)
 		return -1;
+	loop_spin(w->node.loop, w->conf->node.spin * 1000);
 	set_address(w);
 	if (watch_sockets(w) == -1)
 		return -1;

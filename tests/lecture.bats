@@ -30,3 +30,8 @@ setup() { brood_setup; }
 'got a pong'$ ]]
 	[ -z "$stderr" ]
 }
+
+@test "spin: nodes that wait busily pass messages on all the same" {
+	run -0 timeout 60 brood run -N 3 -o spin=200us ping_multi:master
+	[ "${lines[-1]}" = 'All pongs successfully received' ]
+}
