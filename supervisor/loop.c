@@ -13,6 +13,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 
 /*
@@ -116,6 +117,7 @@ spin(struct loop *l)
 			l->rest = SPIN_REST;
 			return true;
 		}
+		(void)sched_yield();	/* it may be its sender that waits */
 	} while (!mono_reached(end, mono_now()));
 	if (++l->misses < SPIN_MISSES)
 		return false;
