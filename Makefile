@@ -3,7 +3,8 @@
 #	make		bin/broodd bin/relay bin/brood bin/workers/*, libmsg
 #	make check	all tests (./scripts/check installs what they need first)
 #	make install	follows DESTDIR, PREFIX, SYSCONFDIR
-#	make asan | fuzz | bench | lint | coverage | workers-musl | clean
+#	make asan | hosts-asan | fuzz | bench | lint | coverage | workers-musl |
+#	clean
 #
 # BUILD and BIN name where things go, so that builds can stand side by side.
 

@@ -297,9 +297,10 @@ client_sync(struct client *c, client_frame_fn *fn, void *ctx)
 	struct answer	 a;
 	uint64_t	 ref = client_ref(c);
 
-	if (client_order(c, WIRE_SYNC, 0, nobody, ref) == -1)
+	if (client_order(c, WIRE_SYNC, 0, nobody, ref) == -1 ||
+	    client_wait(c, ref, &a, fn, ctx) == -1)
 		return -1;
-	return client_wait(c, ref, &a, fn, ctx);
+	return a.error == 0 ? 0 : client_fail(c, a.error, "%s", a.text);
 }
 
 /* ---- the beginning and the end ---- */

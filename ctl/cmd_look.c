@@ -174,7 +174,8 @@ cmd_look_peers(struct cmd *cmd)
 		{ "NODE", "node", 0 }, { "ID", "id", 0 },
 		{ "ROLE", "role", 0 }, { "STATE", "state", 0 },
 		{ "ADDRESS", "address", 0 }, { "RTT", "rtt_us", 'm' },
-		{ "HEARD", "heard_s", 'u' }, { "WHY", "why", 0 },
+		{ "HEARD", "heard_s", 'u' }, { "KEY", "key", 0 },
+		{ "WHY", "why", 0 },
 		{ NULL, NULL, 0 },
 	};
 	size_t	 rows;

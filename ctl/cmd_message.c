@@ -375,6 +375,7 @@ cmd_message_recv(struct cmd *cmd)
 static int
 call_outcome(struct cmd *cmd, uint64_t ref, struct mono deadline)
 {
+	struct answer	 a;
 	struct frame	 f;
 	char		 cause[WIRE_CAUSE_SIZE];
 	bool		 bad;
@@ -388,6 +389,8 @@ call_outcome(struct cmd *cmd, uint64_t ref, struct mono deadline)
 			continue;
 		if (f.h.op == WIRE_REPLY)
 			return print_frame(cmd, &f, false, &bad);
+		if (client_answer(&cmd->client, &f, &a))
+			return cmd_refused(cmd, &a, dest);
 		if (f.h.op != WIRE_DOWN)
 			continue;
 		cmd_cause(cause, &f);

@@ -74,6 +74,8 @@ msg_call_(struct msg_pid to, struct msg_body request, struct msg_type *t,
 		/* The relay watches the callee under this ref, too. */
 		if (f.h.op == WIRE_DOWN)
 			return call_death(f.body, f.body_len);
+		if (f.h.op == WIRE_DONE)
+			return request_refused(&f);
 		r = call_answer(&f, t, out);
 		if (pid_equal(f.h.from, s.to))
 			return r;	/* its monitor went with the answer */

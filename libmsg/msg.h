@@ -185,8 +185,9 @@ int		 msg_monitor_nodes(bool);
  * The bytes are in the kernel when it returns: a worker that dies right after
  * has sent.  To the dead, or to nobody, is no error: who must know monitors.
  * It waits while the receiver is choked (its queue is above its mark) or the
- * socket is full, and reads on meanwhile.  EMSGSIZE above max-message; EINVAL
- * an array without a pointer; EPIPE the supervisor is gone; ENOTCONN no worker.
+ * socket is full, and reads on meanwhile.  EMSGSIZE above max-message,
+ * here or of the node it goes to; EINVAL an array without a pointer; EPIPE the
+ * supervisor is gone; ENOTCONN no worker.
  */
 #define msg_send(to, ...)	msg_send_(to, MSG(__VA_ARGS__))
 int	 msg_send_(struct msg_pid, struct msg_body);

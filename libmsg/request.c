@@ -73,6 +73,17 @@ ask(const struct request *q, struct frame *f)
 }
 
 int
+request_refused(const struct frame *f)
+{
+	struct rd	 text;
+	int		 error = answer(f, NULL, &text);
+
+	request_why(text.p, text.left);
+	errno = error == 0 ? EPROTO : error;
+	return -1;
+}
+
+int
 request_make(enum wire_op op, unsigned int flags, struct pid to,
     const void *body, size_t n, struct pid *pid)
 {

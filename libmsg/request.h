@@ -3,6 +3,7 @@
 #define REQUEST_H
 #include <stddef.h>
 
+#include "conn.h"
 #include "wire.h"
 
 /*
@@ -17,6 +18,9 @@ int	 request_make(enum wire_op, unsigned int flags, struct pid to,
    it is: for what programs do not know as a request. */
 int	 request_quietly(enum wire_op, uint64_t ref, const void *body,
 	    size_t n);
+
+/* -1, errno and msg_why(): what a DONE says that is no good news. */
+int	 request_refused(const struct frame *);
 
 /* What msg_why() shall say: text of a frame, not a string. */
 void	 request_why(const void *text, size_t n);

@@ -137,6 +137,13 @@ unchoke(struct pid pid)
 		}
 }
 
+static void
+learn_limit(const struct frame *f)
+{
+	limit_learn(&self.limits, f);
+	self.sure_frame = limit_least(&self.limits, self.max_frame);
+}
+
 /* ---- frames that came ---- */
 
 /* The call of msg_call_closure() is no message: msg_return() waits for it. */
@@ -176,6 +183,9 @@ self_sort(const struct frame *f, struct letter *l)
 		return 0;
 	case WIRE_UNCHOKE:
 		unchoke(f->h.from);
+		return 0;
+	case WIRE_LIMIT:
+		learn_limit(f);
 		return 0;
 	default:
 		return 0;		/* REPLY, DONE: came too late */
@@ -323,13 +333,13 @@ welcome(const struct frame *f)
 		self.args_len = r.left;
 	}
 	self.pid = f->h.to;
-	self.line.in.max_frame = self.max_frame;
+	self.sure_frame = limit_least(&self.limits, self.max_frame);
 	mailbox_init(&self.mailbox, mailbox > SIZE_MAX ? SIZE_MAX :
 	    (size_t)mailbox);
 	return 0;
 }
 
-/* Nothing else comes before the answer. */
+/* Before the answer comes only what limits there are. */
 static int
 greet(void)
 {
@@ -345,10 +355,16 @@ greet(void)
 	put_u32(p + WIRE_HEAD, (uint32_t)WIRE_VERSION << 16);
 	if (line_send(&self.line, h.len) == -1)
 		return -1;
-	while ((r = line_next(&self.line, &f)) == 0)
-		if (line_wait(&self.line, MONO_NEVER, false) == -1 &&
+	for (;;) {
+		r = line_next(&self.line, &f);
+		if (r == 1 && f.h.op == WIRE_LIMIT)
+			learn_limit(&f);
+		else if (r != 0)
+			break;
+		else if (line_wait(&self.line, MONO_NEVER, false) == -1 &&
 		    errno != EINTR)
 			return -1;
+	}
 	if (r == 1 && f.h.op == WIRE_WELCOME)
 		return welcome(&f);
 	errno = EPROTO;

@@ -6,6 +6,7 @@
 #ifndef SELF_H
 #define SELF_H
 #include "letter.h"
+#include "limit.h"
 #include "line.h"
 #include "mailbox.h"
 
@@ -15,6 +16,8 @@ struct self {
 	struct pid	 pid;
 	char		 node[NAME_SIZE];
 	uint32_t	 max_frame;
+	uint32_t	 sure_frame;	/* what every node takes */
+	struct limits	 limits;	/* what those take who take less */
 	uint64_t	 last_ref;
 	uint64_t	 awaited;	/* the request under way, or 0 */
 	uint8_t		*early;		/* its answer, if that came while the

@@ -108,6 +108,37 @@ head_make(struct head *h, const struct send *s, uint64_t tag, const char *name,
 	return 0;
 }
 
+/* The longest frame that whom this is for takes. */
+static size_t
+most(const struct head *h)
+{
+	struct wire_head	 w;
+	struct address		 a = { .serial = 0 };
+	struct rd		 r;
+	char			 text[ADDRESS_SIZE];
+
+	wire_get(&w, h->bytes);
+	if (w.op == WIRE_SEND_NAME) {
+		rd_init(&r, h->bytes + WIRE_HEAD, h->len - WIRE_HEAD);
+		rd_str8(&r, text, sizeof(text));
+		(void)address_parse(text, &a);
+		w.to.node = a.incarnation;
+	}
+	return limit_of(&msg_process_.limits, w.to.node, a.node,
+	    msg_process_.max_frame);
+}
+
+/* What every node takes needs no second look. */
+static bool
+too_large(const struct head *h, size_t image)
+{
+	if (image <= msg_process_.sure_frame - h->len ||
+	    image <= most(h) - h->len)
+		return false;
+	errno = EMSGSIZE;
+	return true;
+}
+
 static int
 hand_over(uint8_t *p, size_t len, bool try)
 {
@@ -137,10 +168,8 @@ head_send(const struct head *h, struct msg_body b, bool try)
 	    space - h->len, apart);
 	if (image == 0)
 		return -1;
-	if (image > msg_process_.max_frame - h->len) {
-		errno = EMSGSIZE;
+	if (too_large(h, image))
 		return -1;
-	}
 	front = image - tail.n;
 	if (front > space - h->len) {
 		if ((p = line_room(l, h->len + front, &space)) == NULL)
@@ -205,10 +234,8 @@ send_any(const struct send *s, const struct msg_any *any)
 	if (head_make(&h, s, type_tag(any->type, any->format), any->type,
 	    any->format) == -1)
 		return -1;
-	if (n > msg_process_.max_frame - h.len) {
-		errno = EMSGSIZE;
+	if (too_large(&h, n))
 		return -1;
-	}
 	if ((p = line_room(l, h.len + n, &space)) == NULL)
 		return -1;
 	memcpy(p, h.bytes, h.len);

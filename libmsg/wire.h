@@ -90,6 +90,8 @@ X(CHOKE,	60,  0,   0, WIRE_R,	"")				\
 X(UNCHOKE,	61,  0,   0, WIRE_R,	"")				\
 X(TAKE,		62,  0,   0, WIRE_A,	"")				\
 X(TAKEN,	63,  0,   0, WIRE_A,	"")				\
+X(LIMIT,	64,  6,  68, WIRE_R,					\
+    "u32 length of frames to the node from; 0: as here; str8 its name") \
 									\
 X(QUERY,	70,  3, 65536, WIRE_ALL, "str8 what, u16 count, str16s") \
 X(CONTROL,	71,  3, 65536, WIRE_ALL, "str8 what, u16 count, str16s") \

@@ -82,6 +82,18 @@ point_to(struct world *w, const struct conf *now)
 	}
 }
 
+/* Who was told of a larger max-message may still send that much: less memory
+   than for one such frame would be waited for in vain. */
+static size_t
+frame_memory(const struct world *w, const struct conf *now)
+{
+	size_t	new = now->node.frame_memory, old = w->node.frame_memory.limit;
+
+	if (new >= WIRE_MAX || new >= old)
+		return new;
+	return old < WIRE_MAX ? old : WIRE_MAX;
+}
+
 void
 boot_reload(struct world *w, struct conf *now)
 {
@@ -93,6 +105,7 @@ boot_reload(struct world *w, struct conf *now)
 		    !is_wanted(now, had))
 			names_unreserve(&w->node, e->s.name);
 	point_to(w, now);
+	w->node.frame_memory.limit = frame_memory(w, now);
 	w->conf = now;
 	w->node.conf = now;
 	log_set_level(w->node.log, (enum log_level)now->node.log_level);

@@ -14,6 +14,7 @@
 #include "carry.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "buf.h"
@@ -22,6 +23,7 @@
 #include "lane.h"
 #include "log.h"
 #include "names.h"
+#include "peer.h"
 #include "post.h"
 #include "proc.h"
 #include "registry.h"
@@ -83,18 +85,43 @@ sink_of(struct node *n, struct pid to)
 }
 
 static bool
-too_large(struct node *n, const struct sink *to, const struct frame *f)
+too_large(const struct sink *to, const struct frame *f)
 {
 	const struct peer	*p;
 
 	if (!to->lane)
 		return false;
 	p = lane_of_sink(to)->peer;
-	if (p->max_message == 0 || f->h.len <= p->max_message)
-		return false;
-	log_warnx(n->log, "message of %u bytes to node %s dropped: above its "
-	    "max-message", f->h.len, p->name);
-	return true;
+	return p->max_message != 0 && f->h.len > p->max_message;
+}
+
+/*
+ * A call is answered, a command is told as it asks whether all was routed, a
+ * worker has gone on: it learns what it did not know yet, and the log has the
+ * first of its losses.
+ */
+static void
+refuse(struct stream *s, const struct frame *f, const struct peer *p)
+{
+	static const struct pid	 nobody;
+	struct node		*n = s->proc->node;
+	char			 text[ADDRESS_SIZE + 80], who[ADDRESS_SIZE];
+	bool			 first = s->refused == 0;
+
+	n->stats.frames_too_large++;
+	(void)snprintf(text, sizeof(text), "%u bytes are too much for node %s, "
+	    "whose max-message is %u", f->h.len, p->name, p->max_message);
+	if (s->kind == STREAM_WORKER)
+		peer_limit(s, p);
+	if (f->h.op == WIRE_CALL) {
+		watch_demonitor(s->proc, f->h.ref);
+		stream_done(s, f->h.ref, EMSGSIZE, nobody, text);
+		return;
+	}
+	s->refused = p->max_message;
+	if (first && s->kind == STREAM_WORKER)
+		log_warnx(n->log, "message of %s dropped: %s",
+		    peer_pid_text(n, proc_pid(s->proc), who), text);
 }
 
 /* Nothing is put there after all: a lane that was made for it goes, if what was
@@ -109,8 +136,12 @@ unused(const struct run *r, struct sink *to)
 static const char *
 to_sink(struct stream *s, struct frame *f, struct run *r, struct sink *to)
 {
-	if (to == NULL || too_large(s->proc->node, to, f)) {
+	if (to == NULL) {
 		s->proc->node->stats.frames_dropped++;
+		return NULL;
+	}
+	if (too_large(to, f)) {
+		refuse(s, f, lane_of_sink(to)->peer);
 		unused(r, to);
 		return NULL;
 	}

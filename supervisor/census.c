@@ -73,6 +73,7 @@ send_peer(const struct census *c, const struct peer *p)
 	else
 		rows_null(&r, "rtt_us");
 	rows_number(&r, "heard_s", seconds_since(c->n, s->heard));
+	rows_text(&r, "key", p->key);
 	rows_text(&r, "why", s->state == SESSION_UP ? "" :
 	    p->target != NULL && p->target->why[0] != '\0' ? p->target->why :
 	    "its connection broke");
@@ -102,6 +103,7 @@ send_target(void *arg, const struct target *t)
 		    seconds_since(c->n, p->session.heard));
 	else
 		rows_null(&r, "heard_s");
+	rows_text(&r, "key", "");
 	rows_text(&r, "why", t->why[0] != '\0' ? t->why : "not dialled yet");
 	rows_send(&r, c->s, c->ref);
 }

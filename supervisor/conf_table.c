@@ -96,8 +96,8 @@ static const struct conf_key	 node_keys[] = {
 	{ "worker-dir", PATH(worker_dir), "", NULL, BUILT,
 	  "Folder whose executables may be spawned by name without a "
 	  "[program] section. Empty: the one of the installation." },
-	{ "max-message", SIZE(max_message, 4 * K, G), "16M", NULL, BUILT,
-	  "Largest message." },
+	{ "max-message", SIZE(max_message, 4 * K, 16 * M), "16M", NULL, BUILT,
+	  "Largest message. To another node the smaller one counts." },
 	{ "max-mailbox", SIZE(max_mailbox, 4 * K, 1024 * G), "256M", NULL,
 	  BUILT,
 	  "Most bytes a worker holds unread in its own memory; one that "

@@ -343,6 +343,6 @@ flow_peer_gone(struct peer *p)
 size_t
 flow_bound(const struct node *n)
 {
-	return (size_t)NODE_QUEUE_LIMIT + n->conf->node.frame_memory +
+	return (size_t)NODE_QUEUE_LIMIT + n->frame_memory.limit +
 	    n->conf->node.tail_memory;
 }

@@ -51,7 +51,7 @@ put_hello(struct trunk *t)
 }
 
 static void
-learn_address(struct trunk *t, struct peer *p)
+learn_way(struct trunk *t, struct peer *p)
 {
 	char	text[HOST_SIZE];
 
@@ -59,6 +59,7 @@ learn_address(struct trunk *t, struct peer *p)
 	if (text[0] != '\0')
 		(void)strlcpy(p->address, text, sizeof(p->address));
 	p->loopback = t->loopback;
+	memcpy(p->key, t->key, sizeof(p->key));
 }
 
 /* It has a session here, which a connection may resume. */
@@ -183,7 +184,7 @@ adopt(struct trunk *t, struct peer *p, uint32_t connection, uint64_t received,
 	t->state = TRUNK_UP;
 	t->conn.max_frame = LANE_WHOLE;
 	t->node->acts->alarm(&t->alarm, MONO_NEVER);
-	learn_address(t, p);
+	learn_way(t, p);
 	t->target = NULL;
 	if (target != NULL)
 		dial_succeeded(target, p);
@@ -224,7 +225,7 @@ handshake_join(struct trunk *t, const struct frame *f)
 	if (!j.resumed) {
 		if (open)
 			session_end(p, "noconnection", false);
-		learn_address(t, p);
+		learn_way(t, p);
 		session_begin(p, j.session, &t->hello);
 	} else
 		t->node->stats.resumes++;
@@ -251,7 +252,7 @@ handshake_beat(struct trunk *t, const struct beat *b)
 		trunk_end(t, j->session, t->node->stopping);
 		return NULL;
 	} else {
-		learn_address(t, p);
+		learn_way(t, p);
 		session_begin(p, j->session, &t->hello);
 	}
 	if (!is_newer(t, p, j->connection)) {

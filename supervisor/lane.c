@@ -391,7 +391,7 @@ cut_piece(struct lanes *l, struct lane *e, struct chunk *k)
 static void
 drop(struct lanes *l, struct lane *e, struct chunk *k)
 {
-	e->peer->node->stats.frames_lost++;
+	e->peer->node->stats.frames_too_large++;
 	uncount(l, k->len, k->data);
 	e->bytes -= k->len;
 	STAILQ_REMOVE_HEAD(&e->chunks, next);

@@ -17,9 +17,9 @@
 #include <stdlib.h>
 
 /*
- * Busy waiting pays while events come within that time.  After SPIN_MISSES in a
- * row that did not, so many waits are not busy, and twice as many the next time,
- * until one pays again.
+ * Busy waiting pays while events come within that time.  After SPIN_MISSES in
+ * a row that did not, so many waits are not busy, and twice as many the next
+ * time, until one pays again.
  */
 #define SPIN_MISSES	8
 #define SPIN_REST	64

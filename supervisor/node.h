@@ -87,6 +87,9 @@ struct stream {
 	struct proc		*proc;
 	uint64_t		 ref_base;
 	size_t			 counted;	/* of conn.out_bytes, in node */
+	uint32_t		 refused;	/* the max-message of a node to
+						   which a frame was too large;
+						   0: none was */
 	LIST_ENTRY(stream)	 entry;		/* proc->attached */
 	LIST_HEAD(, choke)	 chokes;	/* whom it waits for */
 	struct loop_io		*io;		/* NULL: not bound */
@@ -324,7 +327,8 @@ X(frames_sent,		"frames written to other nodes")		\
 X(frames_resent,	"frames written again after a break")		\
 X(frames_received,	"frames taken from other nodes")		\
 X(frames_twice,		"frames received twice, and dropped")		\
-X(frames_lost,		"frames to nodes that are not there")
+X(frames_lost,		"frames to nodes that are not there")		\
+X(frames_too_large,	"messages above the other node's max-message")
 
 struct node_stats {
 #define X(name, help) uint64_t name;

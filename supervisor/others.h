@@ -17,6 +17,7 @@
  */
 #ifndef OTHERS_H
 #define OTHERS_H
+#include "keys.h"
 #include "node.h"
 
 #define OTHERS_GONE_MAX		4096	/* ids remembered without a session */
@@ -153,6 +154,9 @@ struct peer {
 	char			 address[HOST_SIZE];	/* to dial, or "" */
 	bool			 loopback;	/* it was reached there */
 	uint32_t		 max_message;
+	bool			 limited;	/* that is below our own */
+	char			 key[KEY_ID_SIZE];	/* its connection's,
+						   "" without TLS */
 	struct mono		 until;		/* GONE: a negative answer */
 	int			 unanswered;	/* ASKING: by so many */
 	const char		*doomed;	/* why it ends with this turn */
@@ -213,6 +217,7 @@ struct trunk {
 	bool			 closing;	/* after what is in out */
 	bool			 loopback;
 	char			 from[NAME_SIZE];	/* the other's host */
+	char			 key[KEY_ID_SIZE];	/* in use, or "" */
 	struct target		*target;	/* dialled */
 	struct peer		*peer;		/* once it is known */
 	struct hello		 hello;

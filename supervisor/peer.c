@@ -19,6 +19,8 @@
 #include "settings.h"
 #include "stream.h"
 
+#define LIMIT_SIZE	(4 + 1 + NAME_SIZE)
+
 struct peer *
 peer_find(struct node *n, uint64_t id)
 {
@@ -140,6 +142,66 @@ peer_tell(struct proc *to, bool on)
 			tell_one(to, p, true);
 }
 
+/* ---- nodes that take less than this one ---- */
+
+/* What is sent is on its way before anybody here could say no: so workers know,
+   and refuse themselves what such a node could not take. */
+static size_t
+limit_make(const struct peer *p, bool up, struct wire_head *h,
+    uint8_t body[LIMIT_SIZE])
+{
+	size_t	n = strlen(p->name);
+
+	*h = (struct wire_head){ .op = WIRE_LIMIT, .from = { p->id, 0 } };
+	put_u32(body, up ? p->max_message : 0);
+	body[4] = (uint8_t)n;
+	memcpy(body + 5, p->name, n);
+	return 5 + n;
+}
+
+void
+peer_limit(struct stream *s, const struct peer *p)
+{
+	struct wire_head	h;
+	uint8_t			body[LIMIT_SIZE];
+	size_t			n = limit_make(p, true, &h, body);
+
+	stream_frame(s, &h, body, n);
+}
+
+void
+peer_limits_first(struct stream *s)
+{
+	struct node		*n = s->proc->node;
+	struct peer		*p;
+	struct wire_head	 h;
+	uint8_t			 body[LIMIT_SIZE];
+	size_t			 len;
+
+	LIST_FOREACH(p, &n->up_peers, up)
+		if (p->limited) {
+			len = limit_make(p, true, &h, body);
+			stream_first(s, &h, body, len);
+		}
+}
+
+static void
+limit_all(const struct peer *p, bool up)
+{
+	struct proc		*to, *next;
+	struct wire_head	 h;
+	uint8_t			 body[LIMIT_SIZE];
+	size_t			 n;
+
+	if (!p->limited)
+		return;
+	n = limit_make(p, up, &h, body);
+	NODE_EACH(p->node->procs, to, next)
+		if (to->kind == PROC_WORKER && to->hello &&
+		    proc_is_live(to) && to->main != NULL)
+			stream_frame(to->main, &h, body, n);
+}
+
 /* ---- up and down ---- */
 
 void
@@ -157,10 +219,13 @@ peer_up(struct peer *p, const struct hello *h)
 	(void)strlcpy(p->name, h->name, sizeof(p->name));
 	(void)strlcpy(p->role, h->role, sizeof(p->role));
 	p->max_message = h->max_message;
+	p->limited = h->max_message < n->conf->node.max_message;
 	p->dead = false;
 	n->stats.sessions++;
-	log_info(n->log, "node %s up: id=%016llx role=%s", p->name,
-	    (unsigned long long)p->id, p->role);
+	log_info(n->log, "node %s up: id=%016llx role=%s%s%s", p->name,
+	    (unsigned long long)p->id, p->role,
+	    p->key[0] == '\0' ? "" : " key=", p->key);
+	limit_all(p, true);
 	tell_all(p, true);
 	n->acts->node_event(n, "nodeup", p, NULL);
 }
@@ -183,6 +248,7 @@ peer_down(struct peer *p, const char *why, bool dead)
 	n->stats.sessions_ended++;
 	log_warnx(n->log, "node %s down: id=%016llx why=%s", p->name,
 	    (unsigned long long)p->id, why);
+	limit_all(p, false);
 	tell_all(p, false);
 	n->acts->node_event(n, "nodedown", p, why);
 }

@@ -35,6 +35,13 @@ void		 peer_is_dead(struct peer *);
 void		 peer_bury(struct node *);
 void		 peer_release(struct node *);
 
+/*
+ * Workers know which nodes take less than this one: told before WELCOME, when
+ * that changes, and (peer_limit) when one did not know it yet.
+ */
+void		 peer_limits_first(struct stream *);
+void		 peer_limit(struct stream *, const struct peer *);
+
 /* NODES: p is told of nodes, or not any more. */
 void		 peer_tell(struct proc *p, bool on);
 

@@ -64,6 +64,25 @@ warn_fixed(struct parent *p, const struct conf_node *old,
 			    "broodd is started again", fixed[i].key);
 }
 
+/* Who this node is, others and its processes were told for good. */
+static void
+keep_identity(struct conf_node *old, struct conf_node *new)
+{
+	struct { char **old, **new; } kept[] = {
+		{ &old->name, &new->name },
+		{ &old->role, &new->role },
+		{ &old->cluster, &new->cluster },
+	};
+	char	*text;
+	size_t	 i;
+
+	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		text = *kept[i].old;
+		*kept[i].old = *kept[i].new;
+		*kept[i].new = text;
+	}
+}
+
 /* All that can fail, before anything is changed.  -1 and errno: EINVAL, what
    is wrong was told; else nobody was told yet. */
 static int
@@ -103,6 +122,7 @@ adopt(struct parent *p, struct conf *new, const struct listen *net)
 	bool	same_net = listen_same(&p->conf->node, &new->node);
 
 	warn_fixed(p, &p->conf->node, &new->node);
+	keep_identity(&p->conf->node, &new->node);
 	conf_free(p->conf);
 	p->conf = new;
 	p->programs.conf = new;

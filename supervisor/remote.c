@@ -18,7 +18,6 @@
 #include "errand.h"
 #include "flow.h"
 #include "lane.h"
-#include "log.h"
 #include "mesh.h"
 #include "names.h"
 #include "peer.h"
@@ -92,18 +91,26 @@ on_signal(struct peer *peer, struct frame *f)
 
 /* ---- messages ---- */
 
+/* As it was told when the session began, whatever a reload says since. */
+static size_t
+most(const struct peer *peer)
+{
+	return peer->lanes.halves_max / 2;
+}
+
 static bool
 takes(struct peer *peer, const struct proc *to, const struct frame *f)
 {
 	struct node	*n = peer->node;
 
-	if (to != NULL && to->state != PROC_EXITED &&
-	    f->h.len <= n->conf->node.max_message)
+	if (f->h.len > most(peer)) {
+		/* It was put in before the other knew of us. */
+		n->stats.frames_too_large++;
+		return false;
+	}
+	if (to != NULL && to->state != PROC_EXITED)
 		return true;
 	n->stats.frames_dropped++;
-	if (f->h.len > n->conf->node.max_message)
-		log_warnx(n->log, "message of %u bytes from node %s dropped: "
-		    "above max-message", f->h.len, peer->name);
 	return false;
 }
 
@@ -127,7 +134,7 @@ remote_gather(struct peer *peer, const struct frame *f, struct remote_run *r)
 		return false;
 	if (r->frames != 0 && pid_equal(r->pid, f->h.to) &&
 	    r->p + r->n == f->bytes &&
-	    f->h.len <= peer->node->conf->node.max_message) {
+	    f->h.len <= most(peer)) {
 		r->n += f->h.len;
 		r->frames++;
 		return true;

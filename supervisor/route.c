@@ -9,6 +9,7 @@
 #include "route.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -236,9 +237,18 @@ static const char *
 on_sync(struct stream *s, struct frame *f, struct run *r)
 {
 	static const struct pid	nobody = { 0, 0 };
+	char			text[80];
 
 	(void)r;
-	stream_done(s, f->h.ref, 0, nobody, NULL);
+	/* To libmsg it only tells that what is under way has come. */
+	if (s->kind == STREAM_WORKER || s->refused == 0) {
+		stream_done(s, f->h.ref, 0, nobody, NULL);
+		return NULL;
+	}
+	(void)snprintf(text, sizeof(text), "too large: at most %u bytes, the "
+	    "max-message of its node", s->refused);
+	s->refused = 0;
+	stream_done(s, f->h.ref, EMSGSIZE, nobody, text);
 	return NULL;
 }
 
@@ -259,7 +269,7 @@ on_hello(struct stream *s, struct frame *f, struct run *r)
 	buf_add_u16(&b, WIRE_VERSION);
 	buf_add_u64(&b, s->ref_base);
 	buf_add_u64(&b, conf->max_mailbox);
-	buf_add_u32(&b, (uint32_t)conf->max_message);
+	buf_add_u32(&b, s->conn.max_frame);	/* a reload may have come */
 	buf_add_str8(&b, conf->name);
 	if (s == p->main && p->args != NULL) {
 		buf_add_u8(&b, 1);
@@ -269,8 +279,11 @@ on_hello(struct stream *s, struct frame *f, struct run *r)
 	if (b.error != 0)
 		stream_close(s);
 	else
-		stream_welcome(s, &h, b.p, b.len);
+		stream_first(s, &h, b.p, b.len);
 	buf_release(&b);
+	if (s->kind == STREAM_WORKER)
+		peer_limits_first(s);
+	stream_hello(s);
 	if (s == p->main) {
 		free(p->args);		/* told once */
 		p->args = NULL;

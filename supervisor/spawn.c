@@ -131,16 +131,19 @@ answer(struct node *n, const struct birth *b, int err, struct pid pid,
 		stream_done(s, b->ref, err, pid, text);
 }
 
-/* One text for all failures: program, what was tried, why not. */
+/* One text for all failures: program, what was tried, why not; and for those of
+   another node, where. */
 static void
 refuse(struct node *n, const struct birth *b, const char *program,
     const char *stage, int err, struct pid pid)
 {
+	bool	far = b->requester.node != n->id && b->requester.node != 0;
 	char	text[512];
 
 	n->stats.spawns_failed++;
-	(void)snprintf(text, sizeof(text), "program %s: %s: %s", program,
-	    stage, strerror(err));
+	(void)snprintf(text, sizeof(text), "program %s: %s%s%s%s: %s", program,
+	    far ? "node " : "", far ? n->conf->node.name : "",
+	    far ? ": " : "", stage, strerror(err));
 	log_warnx(n->log, "spawn failed: %s", text);
 	answer(n, b, err, pid, text);
 }

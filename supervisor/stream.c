@@ -337,21 +337,26 @@ stream_frame_to_proc(struct proc *p, struct wire_head *h, const void *body,
 }
 
 void
-stream_welcome(struct stream *s, struct wire_head *h, const void *body,
-    size_t n)
+stream_first(struct stream *s, struct wire_head *h, const void *body, size_t n)
 {
-	struct stream	*other, *next;
-	struct made	 m;
-	bool		 good;
+	struct made	m;
 
+	if (s->closed)
+		return;
 	h->to = proc_pid(s->proc);
 	frame_make(&m, h, body, n);
-	good = m.p != NULL && conn_out_unget(&s->conn, m.p, m.n) == 0;
-	frame_unmake(&m);
-	if (!good) {
+	if (m.p == NULL || conn_out_unget(&s->conn, m.p, m.n) == -1)
 		stream_close(s);
+	frame_unmake(&m);
+}
+
+void
+stream_hello(struct stream *s)
+{
+	struct stream	*other, *next;
+
+	if (s->closed)
 		return;
-	}
 	s->hello = true;
 	if (s == s->proc->main) {
 		s->proc->hello = true;

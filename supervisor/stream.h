@@ -46,9 +46,11 @@ void		 stream_to_proc(struct proc *, const void *, size_t);
 void		 stream_frame_to_proc(struct proc *, struct wire_head *,
 		    const void *body, size_t n);
 
-/* The stream has said HELLO: the answer goes out, before all that waited. */
-void		 stream_welcome(struct stream *, struct wire_head *,
+/* The stream has said HELLO: what answers it is put before all that waited,
+   the last first; then all goes out. */
+void		 stream_first(struct stream *, struct wire_head *,
 		    const void *body, size_t n);
+void		 stream_hello(struct stream *);
 
 /* TAKE and TAKEN of an attached stream; TAKE ends when the worker begins to
    read itself. */

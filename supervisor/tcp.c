@@ -363,6 +363,9 @@ tcp_open(struct tcp *c)
 		tcp_gone(c);
 		return;
 	}
+	if (c->tls != NULL)
+		(void)strlcpy(c->trunk->key, tls_key_id(c->tls),
+		    sizeof(c->trunk->key));
 	dirty(c);
 }
 

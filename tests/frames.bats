@@ -1,142 +1,84 @@
 #!/usr/bin/env bats
 # frames.bats - what is no frame, or not one's own, ends who wrote it and
-# nobody else; who says nothing is cut off.
+# nobody else; guests.bats has those who are not workers.
+#
+# Each test runs on one supervisor, and on three where this file is linked under
+# another name (hosts/hosts.bash): who breaks rules is on sender.
 
 load helper
 load words
+load hosts/hosts
 
 setup() {
 	brood_setup
 	mkdir -m 1777 "$T/out"
 }
+teardown() { hosts_teardown; }
 
 # rude_worker MODE - it breaks that rule, and its cause of death is told.
 rude_worker() {
-	background "$1" brood --json spawn --monitor rude "$@"
-	case $1 in
-	first_*) ;;
-	*)	is_watched() { [ "$(brood --json ps rude |
-		    jq .monitors)" != "" ]; }
-		wait_until 5 is_watched
-		brood send "$(serial_of rude)" go
-		;;
-	esac
-	wait_until 10 gone "$BG"
+	on watcher background "$1" brood -n "$(name_of sender)" --json \
+	    spawn --monitor rude "$1"
+	if [[ $1 != first_* ]]; then
+		wait_line "$T/$1.out" pid
+		on receiver brood send "$(jq -r .pid "$T/$1.out")" go
+	fi
+	wait "$BG" || true
 	CAUSE=$(jq -r 'select(.event == "down").cause' "$T/$1.out")
 }
-serial_of() { brood --json ps "$1" | jq -r '.pid | split("@")[0]'; }
 no_process_named() { ! pgrep -f "^$T/workers/$1" >/dev/null; }
 
 @test "bad frames: a worker that writes one, killed with its group and a cause; nobody else notices" {
-	local mode n=0
+	local mode rude n=0
+	local modes=(too_long forged garbage nodes_op lying_spawn first_sync)
 
-	use_workers rude pace
-	start_supervisor
-	pair
-	for mode in too_long endless too_short no_length forged forged_node \
-	    nobody garbage unknown_op high_op relays_op parents_op short_body \
-	    long_text lying_name lying_spawn second_hello \
-	    first_sync first_garbage first_version; do
+	# Whatever it was is told alike.
+	[ "$PLACES" != one ] || modes+=(endless too_short no_length forged_node
+	    nobody unknown_op high_op relays_op parents_op short_body long_text
+	    lying_name second_hello first_garbage first_version)
+	use_workers rude pace fate
+	places_up
+	pair_across
+	for mode in "${modes[@]}"; do
 		echo "$mode"
 		rude_worker "$mode"
 		[[ $CAUSE == "error: bad frame: "?* ]] ||
 		    fail "$mode: cause $CAUSE"
 		wait_until 5 no_process_named rude
 		n=$((n + 1))
-		[ "$(stat_of bad_frames)" -eq "$n" ]
+		[ "$(on sender stat_of bad_frames)" -eq "$n" ]
 	done
+	[ "$(grep -c 'bad frame' "$(log_of sender)")" -ge "$n" ]
+
+	# One that is linked to it is told as well.
+	rude=$(born sender rude garbage)
+	born receiver fate:traps "$rude" "$T/out/trapped"
+	is_linked() { [ "$(on sender brood --json info "$1" | jq .links)" = 1 ]; }
+	wait_until 5 is_linked "$rude"
+	on watcher brood send "$rude" go
+	wait_line "$T/out/trapped" \
+	    "^exit $(serial_of "$rude") error: bad frame: "
+
 	assert_pair_lives
-	[ "$(grep -c 'bad frame' "$T/broodd.log")" -ge "$n" ]
+	[ "$PLACES" = one ] || [ "$(on receiver stat_of bad_frames)" -eq 0 ]
 }
 
-@test "bad frames: a guest that writes one, its connection is closed and nobody else notices" {
-	local mode
-
-	use_workers pace
-	start_supervisor
-	pair
-	for mode in too_long endless too_short no_length forged forged_node \
-	    nobody garbage unknown_op high_op relays_op parents_op short_body \
-	    long_text lying_name lying_spawn second_hello first_sync \
-	    first_garbage first_version; do
-		echo "$mode"
-		run -0 timeout 4 "$TEST_WORKERS/rude" -g "$BROOD_SOCKET" "$mode"
-		run -0 brood ps
-	done
-	assert_pair_lives
-}
-
-@test "frames: one longer than max-message, bad; libmsg refuses to write it" {
-	use_workers pace echo.sh
+@test "frames: one longer than max-message, refused where it is written; the longest that is not arrives" {
+	use_workers pace storm
 	mkconf <<-END
 	[node]
 	max-message = 64K
 	END
-	start_supervisor
-	PAIR=$(spawn pace:echo)
+	places_up
+	PAIR=$(born receiver pace:echo)
 	head -c 70000 /dev/zero | tr '\0' x >"$T/long"
-	run ! brood send --stdin "$PAIR" note s <"$T/long"
+	run ! on sender brood send --stdin "$PAIR" note s <"$T/long"
 	assert_output --partial "too large"
-	run -0 brood info "$PAIR"
-}
-
-@test "guests: one that says nothing, or half a word, cut off after 5 s" {
-	local mode ms
-
-	start_supervisor
-	background whole "$TEST_WORKERS/rude" -g "$BROOD_SOCKET" first_nothing
-	background half "$TEST_WORKERS/rude" -g "$BROOD_SOCKET" first_half
-	for mode in whole half; do
-		wait_line "$T/$mode.out" '^ended' 10
-		ms=$(grep -o '[0-9]*' "$T/$mode.out")
-		[ "$ms" -ge 4900 ]
-		[ "$ms" -le $((6000 * SLOW)) ]
-	done
-	run -0 brood ps
-}
-
-# assert_silence - while the silent sit there commands work at once, the pair
-# goes on, and all the silent are cut off in time.
-assert_silence() {
-	local _
-
-	for _ in {1..20}; do
-		timeout $((2 * SLOW)) brood ps >/dev/null
-	done
-	assert_pair_lives
-	all_ended() { [ "$(grep -c ^ended "$T/silent.out")" -eq "$1" ]; }
-	wait_until 15 all_ended "$1"
-	[ "$(stat_of guests_now)" -le 1 ]
-	wait_until 5 descriptors_are "$2"
-	sanitized || [ "$(longest_ms)" -lt 500 ]
-}
-
-@test "guests: 2,000 silent ones of this user, cut off, and nobody kept out" {
-	local before
-
-	use_workers pace
-	start_supervisor
-	pair
-	before=$(descriptors_of_both)
-	background silent "$TEST_WORKERS/silent" "$BROOD_SOCKET" 2000
-	wait_line "$T/silent.out" ^connected 20
-	assert_silence 1 "$before"
-}
-
-@test "guests: 2,000 silent ones of 16 users, cut off, and nobody kept out" {
-	local before
-
-	need_root
-	use_workers pace
-	start_supervisor
-	pair
-	before=$(descriptors_of_both)
-	chmod 711 "$T/run" "$BROOD_RUN_DIR"
-	chmod 666 "$BROOD_SOCKET"
-	cp "$TEST_WORKERS/silent" "$T/silent"
-	chmod 755 "$T/silent"
-	background silent "$T/silent" "$BROOD_SOCKET" 2000 16
-	all_connected() { [ "$(grep -c ^connected "$T/silent.out")" -eq 16 ]; }
-	wait_until 20 all_connected
-	assert_silence 16 "$before"
+	run -0 on receiver brood info "$PAIR"
+	# What a message has besides its bytes is less than 100.
+	born receiver storm:listener "$T/out/heard"
+	born sender storm:ladder "$S" 5 $((65536 - 100))
+	wait_line "$T/out/heard" ^heard
+	run -0 cat "$T/out/heard"
+	assert_output --partial "heard 5 gaps 0 doubles 0 torn 0 after 0 "
 }

@@ -388,22 +388,26 @@ stubborn() {
 # ---- while it runs ----
 
 @test "reload: HUP with a bad file, the old configuration stays; with a good one, the new" {
-	worker_script role <<-'EOS'
+	worker_script says <<-'EOS'
 		#!/bin/sh
-		echo "role $BROOD_ROLE"
+		echo "says $WORD"
 	EOS
-	printf '[node]\nrole = OLD\n' | mkconf
+	has_word() {
+		printf '[program says]\nexec = %s\nenvironment = WORD=%s\n' \
+		    "$T/workers/says" "$1"
+	}
+	has_word old | mkconf
 	start_supervisor
-	printf '[node]\nrole = NEW\nnonsense = 1\n' | mkconf
+	{ has_word new; echo 'nonsense = 1'; } | mkconf
 	kill -HUP "$SUPERVISOR"
 	wait_line "$T/broodd.log" 'reload: .*nonsense'
-	brood spawn role
-	wait_line "$T/broodd.log" 'role OLD'
-	printf '[node]\nrole = NEW\n' | mkconf
+	brood spawn says
+	wait_line "$T/broodd.log" 'says old'
+	has_word new | mkconf
 	kill -HUP "$SUPERVISOR"
 	wait_line "$T/broodd.log" 'configuration reloaded'
-	brood spawn role
-	wait_line "$T/broodd.log" 'role NEW'
+	brood spawn says
+	wait_line "$T/broodd.log" 'says new'
 	stop_supervisor
 }
 

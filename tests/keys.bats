@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# keys.bats - making a key, and who has OpenSSL.
+# keys.bats - making a key, changing it, and who has OpenSSL.
 
 # shellcheck disable=SC2154	# run sets stderr and stderr_lines
 
@@ -98,6 +98,86 @@ refused() {
 	[ ! -e "$T/one" ]
 	run -0 "$GEN" --help
 	assert_line --partial 'gen-key [FILE] - '
+}
+
+# id_of FILE - the name of the key in it, as docs/security.md makes it.
+id_of() {
+	local key
+
+	key=$(sed 's/../\\x&/g' "$1")
+	# shellcheck disable=SC2059	# the bytes
+	printf "brood key id$key" | sha256sum | sed 's/^\(.\{16\}\).*/brood-\1/'
+}
+
+# keys FILE... - these are alpha's and beta's keys from now on.
+keys() {
+	(umask 077 && cat "$@" >"$T/keys.new")
+	mv "$T/keys.new" "$T/keys"
+	on_both brood reload
+}
+
+on_both() {
+	local node
+
+	for node in alpha beta; do
+		use_run_dir "$node"
+		"$@"
+	done
+}
+
+# uses KEY - the connection that each has with the other.
+uses() {
+	run -0 on_both brood --json peers
+	[ "$(jq -r .key <<<"$output" | sort -u)" = "$1" ] &&
+	    [ "$(jq -r .state <<<"$output" | sort -u)" = up ]
+}
+
+# Beta's relay comes anew, and with it the connection.
+connects_anew() {
+	local id
+
+	use_run_dir beta
+	id=$(brood --json info | jq -r .id)
+	kill -KILL "$(relay_pid)"
+	is_another() {
+		use_run_dir alpha
+		[ "$(brood --json peers |
+		    jq -r 'select(.state == "up").id')" != "$id" ] && uses "$1"
+	}
+	wait_until 10 is_another "$1"
+}
+
+@test "rotation: one key for another without a break, peers -v and the log say which one a connection uses" {
+	local old new first
+
+	"$GEN" "$T/old"
+	"$GEN" "$T/new"
+	old=$(id_of "$T/old")
+	new=$(id_of "$T/new")
+	cp -p "$T/old" "$T/keys"
+	use_run_dir alpha
+	start_supervisor -o name=alpha -o listen=127.0.0.1:0 \
+	    -o key-file="$T/keys"
+	first=$(brood --json info | jq -r .listen)
+	use_run_dir beta
+	start_supervisor -o name=beta -o listen=127.0.0.1:0 \
+	    -o key-file="$T/keys" -o known-hosts="$first"
+	wait_until 10 uses "$old"
+	run -0 brood peers -v
+	[[ ${lines[0]} == *' KEY '* && ${lines[1]} == *" $old"* ]]
+	[ "$(grep -cE " up: id=.* key=$old\$" "$T/broodd.log")" = 2 ]
+
+	keys "$T/old" "$T/new"			# accepted; the old one dials
+	uses "$old"
+	connects_anew "$old"
+	keys "$T/new" "$T/old"			# the new one dials
+	uses "$old"				# what stands keeps its own
+	connects_anew "$new"
+	keys "$T/new"
+	uses "$new"
+	connects_anew "$new"
+	[ "$(grep -cE " up: id=.* key=$new\$" "$T/broodd.log")" = 4 ]
+	refute grep -q "$(cat "$T/new")" "$T/broodd.log"
 }
 
 @test "OpenSSL: of the programs only the relay is linked with it" {

@@ -1,122 +1,116 @@
 #!/usr/bin/env bats
-# libmsg.bats - the calls of msg.h against a real supervisor; unit tests play
+# libmsg.bats - the calls of msg.h against real supervisors; unit tests play
 # the relay themselves (self, receive, call, entry).
+#
+# Each test runs on one supervisor, and on three where this file is linked under
+# another name (hosts/hosts.bash): who makes the calls is on sender.
 
 load helper
+load words
+load hosts/hosts
 
 setup() {
 	brood_setup
-	use_workers surface far ping
-	PATH=$T/workers:$PATH
+	use_workers surface bonds far ping
+}
+teardown() { hosts_teardown; }
+
+start() { places_up -o peer-timeout=30s; }
+
+# begin PROGRAM ENTRY [ARG...] - it runs on sender.
+begin() {
+	on watcher background "$2" brood -n "$(name_of sender)" spawn \
+	    --monitor "$1:$2" "${@:3}"
+	BEGUN+=("$BG:$2")
 }
 
-surface() { brood run "$T/workers/surface:$1"; }
+# all_well - whatever was begun ends normally.
+all_well() {
+	local one
 
-# far ENTRY [ARG] - on one node, and with two others.
-far() {
-	local nodes
-
-	for nodes in 1 3; do
-		timeout 60 brood run -N $nodes -o peer-timeout=30s \
-		    "$T/workers/far:$1" "${@:2}" || return
+	for one in "${BEGUN[@]}"; do
+		wait "${one%:*}" || fail "${one#*:}: $(cat "$T/${one#*:}".*)"
 	done
+	BEGUN=()
 }
 
-@test "receive: clauses, predicates, any, every kind of field" {
-	run -0 surface receives
+# matters PROGRAM ENTRY... - these, all at once.
+matters() {
+	local entry
+
+	for entry in "${@:2}"; do
+		begin "$1" "$entry" "$(name_of receiver)" "$(name_of watcher)"
+	done
+	all_well
 }
 
-@test "call: answers, also through another process, time and death" {
-	run -0 surface calls
+@test "messages: clauses, predicates, every kind of field, a loop of one's own" {
+	start
+	matters surface receives loops
 }
 
-@test "monitor: each ref its notice, none after its scope" {
-	run -0 surface watches
+@test "messages: two send to one, in order and nothing twice; of any size up to max-message; two floods" {
+	start
+	matters surface orders sizes floods
 }
 
-@test "link: trapped exits, unlinked and linked again" {
-	run -0 surface links
+@test "calls: answers, also through another process, time and death; a late answer is dropped" {
+	start
+	matters surface calls late
 }
 
-@test "spawn: names, other programs, refusals that say why" {
-	run -0 surface spawns
+@test "deaths: each monitor its notice, none after its scope; exits are trapped, unlinked ones do not come" {
+	start
+	matters bonds watches links
 }
 
-@test "flood: two workers send 30 MB to each other before they read" {
-	run -0 timeout 60 brood run "$T/workers/surface:floods"
+@test "spawn: options hold before its first instruction, refusals say why; names are found, taken, free again" {
+	start
+	matters bonds spawns options names
 }
 
-@test "pump: a worker with a loop of its own gets everything" {
-	run -0 surface loops
+@test "spawn: whereis_or_spawn of one name by two at once, one process" {
+	start
+	matters bonds races
 }
 
-@test "entry: an unknown one is the cause of death, and says which there are" {
-	run ! surface nothing
-	[[ $output == *'error: no entry nothing in surface (has: receives, '* ]]
-}
-
-@test "entry: arguments that do not fit are the cause of death" {
-	run ! brood run "$T/workers/surface:flooder" 1
-	[[ $output == *'error: flooder: needs 2 values, has 1'* ]]
-}
-
-@test "worker: started by hand it says how to start it" {
-	run -100 "$T/workers/ping"
-	[[ $output == *'brood run ping'* ]]
-}
+# What far says on sender, an entry a matter of its own.
+said() { on sender brood log far | grep -qx "$1"; }
 
 @test "nodes: who is up, by name and by role; each is told of once" {
-	run -0 far lists
-	[ "${lines[0]}" = '1 nodes' ]
-	[ "${lines[1]}" = '3 nodes' ]
-	run -0 far told
+	start
+	begin far lists
+	begin far told
+	begin far texts
+	all_well
+	wait_until 5 said "$([ "$PLACES" = one ] && echo 1 || echo 3) nodes"
 }
 
-@test "nodes: a process is written with the name of its node, and found by it" {
-	run -0 far texts
-}
-
-@test "nodes: spawn, messages and calls are the same here and there" {
-	run -0 far talks
-}
-
-@test "nodes: deaths, exits and kills are the same here and there" {
-	run -0 far deaths
-}
-
-@test "nodes: names of processes are the same here and there" {
-	run -0 far names
+@test "nodes: spawn, calls, deaths, exits, kills, names are the same here and there" {
+	start
+	begin far talks
+	begin far deaths
+	begin far names
+	all_well
 }
 
 @test "call of a function: its result, from node to node, or time is up" {
-	run -0 far closures
+	start
+	begin far closures
+	all_well
 }
 
 @test "call of a function: one that ends without a result says why" {
-	run -0 far closure_dies die
-	[ "${lines[0]}" = 'error: no luck' ]
-	[ "${lines[1]}" = 'error: no luck' ]
-	run -0 far closure_dies exit
-	[ "${lines[1]}" = 'exit 3' ]
-	run -0 far closure_dies return
-	[ "${lines[1]}" = normal ]
-}
+	local how cause
 
-@test "nodes: one falls silent, the call fails, deaths are told, then the node" {
-	local first beta options=(-o peer-timeout=1s -o listen=127.0.0.1:0)
-
-	use_run_dir beta
-	start_supervisor -o name=beta -o role=WORKER "${options[@]}"
-	first=$(brood --json info | jq -r .listen)
-	beta=$SUPERVISOR
-	use_run_dir alpha
-	start_supervisor -o name=alpha -o known-hosts="$first" "${options[@]}"
-	joined() { [ "$(brood --json peers | jq -r .state)" = up ]; }
-	wait_until 10 joined
-	background spawn timeout 60 brood spawn --monitor far:loses
-	wait_until 10 brood -q whereis sleeper@beta
-	kill -KILL "$beta"
-	wait "$BG"
-	grep -q ' normal$' "$T/spawn.out"
-	grep -qE '[0-9]+@beta is gone$' "$T/broodd.log"
+	start
+	while read -r how cause; do
+		begin far closure_dies "$how"
+		all_well
+		wait_until 5 said "$cause"
+	done <<-'END'
+	die error: no luck
+	exit exit 3
+	return normal
+	END
 }

@@ -64,7 +64,7 @@ sleepers() {
 	[[ ${lines[1]} =~ ^'beta  WORKER  up     127.0.0.1:'[0-9]+' ' ]]
 	[ "${#lines[@]}" = 2 ]
 	[ "$(brood --json peers | jq -r 'keys_unsorted | join(" ")')" = \
-	    "node id role state address rtt_us heard_s why" ]
+	    "node id role state address rtt_us heard_s key why" ]
 	[ "$(peer beta id)" = "$(brood --json -n beta info | jq -r .id)" ]
 	[ "$(peer beta address)" = "$(brood --json -n beta info |
 	    jq -r .listen)" ]
@@ -406,6 +406,286 @@ sleepers() {
 	wait_until 10 said '0@beta nodeup s WORKER'
 	kill -TERM "$SUPERVISOR_beta"
 	wait_until 10 said '0@beta nodedown s WORKER'
+}
+
+# ---- who may spawn, and what starts by itself ----
+
+@test "callers: a node of another role is refused with program, node and stage, brood and C alike" {
+	use_workers wants echo.sh
+	printf '[program kept]\nexec = %s\ncallers = MASTER KING\n' \
+	    "$T/workers/echo.sh" | mkconf
+	two
+	run -0 brood -n beta spawn kept
+	[[ $output =~ ^[0-9]+@beta$ ]]
+	run -0 brood spawn kept			# its own node may
+	run -0 --separate-stderr brood spawn --monitor wants:wants beta kept
+	wants=$(brood log wants)
+	[[ $wants =~ ^'born '[0-9]+@beta$ ]]
+
+	use_run_dir beta
+	run -0 brood spawn kept
+	run -5 --separate-stderr brood -n alpha spawn kept
+	[ "$stderr" = 'brood: spawn: program kept: node alpha: callers: '\
+'Permission denied' ]
+	run -0 brood spawn --monitor wants:wants alpha kept
+	run -0 brood log wants
+	assert_output 'refused EACCES: program kept: node alpha: callers: '\
+'Permission denied'
+	# What names no callers is everybody's; beta's own two are all it has.
+	run -0 brood -n alpha spawn echo.sh
+	[ "$(brood --json -n alpha ps kept | wc -l)" = 1 ]
+}
+
+@test "roles: a worker of the file starts on nodes of these roles only" {
+	worker_script waits <<<$'#!/bin/sh\nexec sleep 1000'
+	mkconf <<-END
+	[worker everywhere]
+	program = waits
+	[worker master]
+	program = waits
+	roles = MASTER
+	[worker either]
+	program = waits
+	roles = WORKER MASTER
+	[worker nowhere]
+	program = waits
+	roles = KING
+	END
+	two
+	names_of() { brood -n "$1" --json names | jq -r .name | sort | xargs; }
+	[ "$(names_of alpha)" = 'either everywhere master' ]
+	[ "$(names_of beta)" = 'either everywhere' ]
+}
+
+# ---- nodes that come and go ----
+
+# count PATTERN FILE N - so many lines of it.
+count() { [ "$(grep -cE -- "$1" "$2")" = "$3" ]; }
+
+# All three have heard so often of each.
+heard() {
+	count ' nodeup - - beta -$' "$T/events.out" "$1" &&
+	    count ' nodedown - - beta ' "$T/events.out" "$2" &&
+	    count '^up beta WORKER$' <(brood log notes) "$1" &&
+	    count '^down beta WORKER$' <(brood log notes) "$2" &&
+	    count '^0@beta nodeup s WORKER$' <(brood log watches) "$1" &&
+	    count '^0@beta nodedown s WORKER$' <(brood log watches) "$2"
+}
+
+@test "nodeup, nodedown: at a start, a rejoin and a restart each told once, to events, recv and C" {
+	local first second
+
+	use_workers wants
+	worker_script watches <<-'END'
+		#!/bin/sh
+		brood watch --nodes
+		echo noting
+		while line=$(brood recv); do echo "$line"; done
+	END
+	node alpha -o peer-timeout=1s
+	background events brood events
+	for name in watches wants:notes; do
+		brood spawn --name "${name#*:}" "$name"
+	done
+	noting() { brood log "$1" | grep -qx noting; }
+	wait_until 10 noting notes
+	wait_until 10 noting watches
+	wait_line "$T/events.out" ' start .* watches '
+
+	node beta -o role=WORKER -o peer-timeout=1s
+	use_run_dir alpha
+	wait_until 10 heard 1 0
+	first=$(peer beta id)
+	# Silent for too long: over on both sides; the same one comes back.
+	use_run_dir beta
+	SUPERVISOR=$SUPERVISOR_beta
+	relay=$(relay_pid)
+	use_run_dir alpha
+	kill -STOP "$relay"
+	wait_until 10 heard 1 1
+	kill -CONT "$relay"
+	wait_until 10 heard 2 1
+	[ "$(peer beta id)" = "$first" ]
+	# Killed and started anew: another one.
+	kill -KILL "$relay"
+	wait_until 10 heard 3 2
+	second=$(peer beta id)
+	[ "$second" != "$first" ]
+	kill -TERM "$SUPERVISOR_beta"
+	wait_until 10 heard 3 3
+	grep -q ' nodedown - - beta goodbye$' "$T/events.out"
+	# Nothing more came of any of it.
+	brood spawn --name last wants:notes
+	wait_until 10 noting last
+	heard 3 3
+}
+
+# ---- one node takes less ----
+
+@test "max-message: above the other node's, the sender is told: brood, call, C; what fits arrives" {
+	use_workers wants echo.sh
+	node alpha
+	node beta -o max-message=64K
+	use_run_dir alpha
+	wait_until 10 peer_is beta up
+	pid=$(brood -n beta spawn --name echo echo.sh)
+	large=$(printf %070000d 0)
+	for to in "$pid" echo@beta; do
+		run -1 --separate-stderr brood send "$to" note s "$large"
+		[ "$stderr" = 'brood: send: too large: at most 65536 bytes, '\
+'the max-message of its node' ]
+		run -1 --separate-stderr brood call -t 10 "$to" note s "$large"
+		[[ $stderr == "brood: call: $to: "*' bytes are too much for '\
+'node beta, whose max-message is 65536' ]]
+		run -0 brood call -t 10 "$to" note s "${large:0:60000}"
+		[ "${#output}" = 60007 ]
+	done
+	run -0 brood spawn --monitor wants:heaps "$pid" echo@beta
+	run -0 brood log wants
+	assert_output '1000 by pid: Success
+1000 by name: Success
+10000 by pid: Success
+10000 by name: Success
+100000 by pid: Message too long
+100000 by name: Message too long'
+	# Refused by the worker itself: the relay has seen brood's alone.
+	[ "$(brood --json stats |
+	    jq -r 'select(.name == "frames_too_large").value')" = 4 ]
+	# The other way all is well, and to one's own node.
+	brood spawn --name near echo.sh
+	run -0 brood call -t 10 near note s "$large"
+}
+
+# ---- a reload ----
+
+# set_conf LINE... - beta's file, from now on.
+set_conf() { printf '%s\n' '[node]' "$@" >"$T/beta.conf"; }
+
+@test "reload: discover with static and its known-hosts, they are dialled; without them nothing is cut" {
+	node alpha
+	set_conf 'discover = broadcast' 'discovery-port = 38994'
+	hosts=$FIRST
+	FIRST=
+	node beta
+	FIRST=$hosts
+	[ -z "$(peer alpha state)" ]
+	set_conf "known-hosts = $FIRST"
+	run -0 brood reload
+	wait_until 10 peer_is alpha up
+	# Withdrawn, the session that stands is not touched.
+	set_conf 'known-hosts ='
+	kill -HUP "$SUPERVISOR_beta"
+	reloaded() { count 'configuration reloaded' "$T/broodd.log" 2; }
+	wait_until 10 reloaded
+	peer_is alpha up
+	run -0 brood ping alpha
+}
+
+@test "reload: peer-timeout is that of the next session" {
+	local began relay
+
+	node alpha -o peer-timeout=60s
+	set_conf 'peer-timeout = 60s'
+	node beta
+	wait_until 10 peer_is alpha up
+	set_conf 'peer-timeout = 1s'
+	run -0 brood reload
+	SUPERVISOR=$SUPERVISOR_alpha
+	use_run_dir alpha
+	relay=$(relay_pid)
+	use_run_dir beta
+	# The one of now was begun with another.
+	kill -STOP "$relay"
+	sleep 1.5
+	peer_is alpha up
+	kill -KILL "$relay"
+	came_back() {
+		peer_is alpha up && kill -0 "$(use_run_dir alpha; relay_pid)"
+	}
+	wait_until 10 came_back
+	began=$SECONDS
+	use_run_dir alpha
+	relay=$(relay_pid)
+	use_run_dir beta
+	kill -STOP "$relay"
+	wait_until 10 peer_is alpha down
+	kill -CONT "$relay"
+	[ $((SECONDS - began)) -le $((4 * SLOW)) ]
+	wait_until 10 peer_is alpha up
+}
+
+@test "reload: name, role and cluster stay what they are, and the log says so" {
+	worker_script says <<<$'#!/bin/sh\necho "$BROOD_NODE $BROOD_ROLE"'
+	node alpha
+	set_conf 'role = WORKER'
+	use_run_dir beta
+	start_supervisor -o listen=127.0.0.1:0 -o known-hosts="$FIRST" \
+	    -o name=beta
+	wait_until 10 peer_is alpha up
+	cat >"$T/beta.conf" <<-END
+	[node]
+	role = KING
+	cluster = other
+	[worker king]
+	program = says
+	roles = KING
+	END
+	run -0 brood reload
+	for key in role cluster; do
+		grep -q "reload: $key: takes effect when broodd is started\
+ again" "$T/broodd.log"
+	done
+	run -0 brood spawn --monitor says
+	run -0 brood log says
+	assert_output 'beta WORKER'
+	run -4 brood whereis king
+	use_run_dir alpha
+	[ "$(peer beta role)" = WORKER ]
+	# The next relay is told the same.
+	use_run_dir beta
+	relay=$(relay_pid)
+	id=$(brood --json info | jq -r .id)
+	kill -KILL "$relay"
+	use_run_dir alpha
+	is_another() { [ "$(peer beta id)" != "$id" ] && peer_is beta up; }
+	wait_until 10 is_another
+	[ "$(peer beta role)" = WORKER ]
+}
+
+@test "reload: sizes, for who begins then; of sessions for the next" {
+	use_workers echo.sh
+	node alpha
+	set_conf 'max-message = 64K' 'frame-memory = 32M'
+	node beta
+	wait_until 10 peer_is alpha up
+	brood spawn --name old echo.sh
+	brood -n alpha spawn --name far echo.sh
+	large=$(printf %0100000d 0)
+	bound() {
+		brood --json stats |
+		    jq -r 'select(.name == "memory_bound").value'
+	}
+	before=$(bound)
+	run -1 --separate-stderr brood call -t 10 old note s "$large"
+	[ "$stderr" = 'brood: call: too large: at most 65536 bytes' ]
+	set_conf 'max-message = 1M' 'frame-memory = 64M'
+	run -0 brood reload
+	[ "$(bound)" = $((before + (32 << 20))) ]
+	brood spawn --name new echo.sh
+	run -0 brood call -t 10 new note s "$large"
+	[ "${#output}" = 100007 ]
+	# It was told 64 KiB; that it is more by now it learns as they meet anew.
+	use_run_dir alpha
+	run -1 --separate-stderr brood call -t 10 new@beta note s "$large"
+	[[ $stderr == *'whose max-message is 65536' ]]
+	use_run_dir beta
+	run -0 brood send far@alpha note s "$large"
+	kill -KILL "$(relay_pid)"
+	use_run_dir alpha
+	wait_until 10 peer_is beta up
+	brood -n beta spawn --name new echo.sh
+	run -0 brood call -t 10 new@beta note s "$large"
+	[ "${#output}" = 100007 ]
 }
 
 # ---- run -N ----

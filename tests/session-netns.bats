@@ -77,7 +77,7 @@ broken() {
 
 # bats test_tags=heavy
 @test "breaks: every 50 ms at one end under 20 pairs at full speed, nothing is lost and nobody told" {
-	hosts 2 5
+	hosts 2 $((5 * SLOW))
 	storm 20 1 2 200 0 0 0
 	broken 1
 	storm_ends
@@ -87,7 +87,7 @@ broken() {
 
 # bats test_tags=heavy
 @test "breaks: every 50 ms at both ends under 20 pairs at full speed, nothing is lost and nobody told" {
-	hosts 2 5
+	hosts 2 $((5 * SLOW))
 	storm 20 1 2 0 0 0 0
 	broken 1 2
 	storm_ends
@@ -96,7 +96,7 @@ broken() {
 }
 
 @test "breaks: under messages of a megabyte, nothing is torn" {
-	hosts 2 5
+	hosts 2 $((5 * SLOW))
 	storm 2 1 2 1000000 0 0 0
 	BROOD_BREAKS=5 broken 1
 	storm_ends
@@ -303,6 +303,31 @@ assert_all_told() {
 	run -0 host_brood 2 ping h1
 }
 
+@test "death: guard, parent or relay alone is killed, each told once and in time, and the host is back" {
+	local began first last who three
+
+	hosts 2 3
+	for who in relay parent guard; do
+		rm -f "$T/out/victims"
+		watched 20
+		mapfile -t three < <(host_three 1)
+		began=$(milliseconds)
+		case $who in
+		guard)	kill -KILL "${three[0]}" ;;
+		parent)	kill -KILL "${three[1]}" ;;
+		relay)	kill -KILL "${three[2]}" ;;
+		esac
+		wait_line "$ACCOUNT" '^all$' 20
+		assert_took "$began" $((TIMEOUT_MS + 1000))
+		assert_all_told 20 noconnection
+		if [ "$who" != relay ]; then
+			wait_until 5 nothing_of "$T/run/h1"
+			host_start 1
+		fi
+		hosts_joined
+	done
+}
+
 @test "death: an orderly stop, goodbye is told at once" {
 	local began first last
 
@@ -315,6 +340,46 @@ assert_all_told() {
 	wait_until 5 nodedowns_are 2 1 1
 	assert_all_told 20 stopped
 	wait_until 5 host_is 2 1 down
+}
+
+@test "death: the link breaks all the while a host is stopping, each told once, and goodbye" {
+	local first last pid
+
+	worker_script slow <<-END
+		#!/bin/sh
+		trap 'touch $T/out/stopping; sleep 1; exit' TERM
+		echo ready
+		while :; do sleep 0.1; done
+	END
+	hosts 2 30
+	watched 20
+	host_brood 1 spawn --name slow slow
+	ready() { host_brood 1 log slow | grep -qx ready; }
+	wait_until 5 ready
+	pid=$(at 1 os_pid slow)
+	background slow brood -s "$T/run/h2/sock" monitor slow@h1
+	wait_line "$T/slow.err" '^watching'
+	kill -TERM "${HOST_PID[1]}"
+	wait_until 5 test -e "$T/out/stopping"
+	for _ in {1..10}; do
+		bed_break 1
+		bed_break 2
+		sleep 0.03
+	done
+	# The last death falls into a cut, and the goodbye behind it.
+	bed_cut 1 2
+	wait_until 5 gone "$pid"
+	bed_heal
+	bed_break 1
+	wait_until 10 gone "${HOST_PID[1]}"
+	[ "$(grep -c 'connection .* broke' "$T/broodd-h2.log")" -ge 5 ]
+	wait_line "$ACCOUNT" '^all$' 10
+	assert_all_told 20 stopped
+	wait_line "$T/slow.out" '^down .* stopped$'
+	[ "$(wc -l <"$T/slow.out")" -eq 1 ]
+	wait_until 5 nodedowns_are 2 1 1
+	grep -q ' nodedown - - h1 goodbye$' "$T/events2.out"
+	unset "HOST_PID[1]"
 }
 
 @test "last words: 50 sizes from one byte to 16 MB across hosts and SIGKILL, all of them and then the notice" {

@@ -70,6 +70,12 @@ pair() {
 	spawn pace:caller "$PAIR" "$T/out/pace" >/dev/null
 	wait_line "$T/out/pace" '^[1-9]'
 }
+# pair_across - the same, the caller on sender, the other on receiver.
+pair_across() {
+	PAIR=$(born receiver pace:echo)
+	born sender pace:caller "$PAIR" "$T/out/pace" >/dev/null
+	wait_line "$T/out/pace" '^[1-9]'
+}
 rounds() { cut -d' ' -f1 "$T/out/pace"; }
 failed_calls() { cut -d' ' -f3 "$T/out/pace"; }
 longest_ms() { cut -d' ' -f2 "$T/out/pace"; }

@@ -263,13 +263,19 @@ case ${BATS_TEST_FILENAME-} in
 esac
 [ "$PLACES" = one ] || BATS_TEST_NAME_PREFIX="$PLACES: "
 
-# places_up [OPTION...] - instead of start_supervisor.
+# places_up [OPTION...] - instead of start_supervisor.  The sender's node is
+# MASTER, the other two are WORKER.
 places_up() {
 	if [ "$PLACES" = one ]; then
-		supervise "$T/broodd.log" "${HOST_BEFORE[@]}" broodd "$@"
-	else
-		hosts_up "$PLACES" 3 "$@"
+		supervise "$T/broodd.log" "${HOST_BEFORE[@]}" broodd \
+		    -o role=MASTER "$@"
+		return
 	fi
+	hosts_bed "$PLACES" 3 "$@"
+	host_start 1 -o role=MASTER
+	host_start 2 -o role=WORKER
+	host_start 3 -o role=WORKER
+	hosts_joined
 }
 
 on() {
@@ -306,6 +312,13 @@ born() {
 # full; and its name.
 node_of() { on "$1" brood --json info | jq -r '"\(.node)#\(.id)"'; }
 name_of() { on "$1" brood --json info | jq -r .node; }
+
+log_of() {
+	case $PLACES in
+	one)	echo "$T/broodd.log" ;;
+	*)	echo "$T/broodd-$(name_of "$1").log" ;;
+	esac
+}
 
 serial_of() { echo "${1%%@*}"; }	# 12
 short_of() { echo "${1%%#*}"; }		# 12@alpha

@@ -338,12 +338,17 @@ main(int argc, char **argv)
 		{ "serve", serve, 4 }, { "ask", ask, 5 }, { "beat", beat, 5 },
 		{ "pour", pour, 5 }, { "hold", hold, 5 }, { "say", say, 5 },
 	};
-	size_t	i;
+	struct addrinfo	*a;
+	size_t		 i;
+	int		 rc;
 
 	for (i = 0; argc > 1 && i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (strcmp(argv[1], modes[i].name) == 0 &&
-		    argc == modes[i].words)
-			return modes[i].act(address_of(argv[2], argv[3]),
-			    argc > 4 ? number(argv[4]) : 0);
+		    argc == modes[i].words) {
+			a = address_of(argv[2], argv[3]);
+			rc = modes[i].act(a, argc > 4 ? number(argv[4]) : 0);
+			freeaddrinfo(a);
+			return rc;
+		}
 	errx(2, "usage: knock serve|ask|beat|pour|hold|say ADDRESS PORT [N]");
 }

@@ -106,25 +106,26 @@ test_refused(void)
 	c = proc_by_serial(&x.b->w.n, 2);
 	world_failed(c, ENOENT, "exec");
 	nodes_pass(&x.all, 5);
-	is_str(world_heard(x.p->main), "DONE #1 ENOENT program prog: exec: "
-	    "No such file or directory", "the parent there cannot");
+	is_str(world_heard(x.p->main), "DONE #1 ENOENT program prog: "
+	    "node beta: exec: No such file or directory",
+	    "the parent there cannot");
 	ok(is_clean(&x) && LIST_EMPTY(&nodes_peer(x.b, x.a)->births),
 	    "nothing is left of it");
 	SAYS(x.q->main, REGISTER, .ref = 1, .to = proc_pid(x.q), .text = "svc");
 	SPAWN(&x, .name = "svc", .flags = BOTH, .monitor = 9);
 	nodes_pass(&x.all, 5);
-	is_str(world_heard(x.p->main), "DONE #1 EEXIST 1 program prog: name: "
-	    "File exists", "its name is taken");
+	is_str(world_heard(x.p->main), "DONE #1 EEXIST 1 program prog: "
+	    "node beta: name: File exists", "its name is taken");
 	SPAWN(&x, .program = "own");
 	nodes_pass(&x.all, 5);
-	is_str(world_heard(x.p->main), "DONE #1 EACCES program own: callers: "
-	    "Permission denied", "not for this role");
+	is_str(world_heard(x.p->main), "DONE #1 EACCES program own: "
+	    "node beta: callers: Permission denied", "not for this role");
 	x.b->w.n.stopping = true;
 	SPAWN(&x, .ref = 5);
 	nodes_pass(&x.all, 5);
 	is_str(world_heard(x.p->main), "DONE #5 ESHUTDOWN program prog: "
-	    "stopping: Cannot send after transport endpoint shutdown",
-	    "nor while it stops");
+	    "node beta: stopping: Cannot send after transport endpoint "
+	    "shutdown", "nor while it stops");
 	x.b->w.n.stopping = false;
 	ok(is_clean(&x), "nothing is left of them");
 	(void)world_orders(&x.b->w);
@@ -298,6 +299,8 @@ test_too_large(void)
 	    sizeof(x.b->settings));
 	box_boot(x.b);
 	nodes_meet(x.a, x.b);
+	is_str(world_heard(x.p->main), "LIMIT 65536 beta",
+	    "a worker knows that the other takes less");
 	SPAWN(&x, .args = 100000);
 	nodes_pass(&x.all, 100);
 	ok(strncmp(world_heard(x.p->main), "DONE #1 EMSGSIZE program prog: ",

@@ -82,7 +82,7 @@ static const struct {
 	{ "max-message", "-1", NULL, "not a size" },
 	{ "max-message", "K", NULL, "not a size" },
 	{ "max-message", "1K", NULL, "too small, at least 4K" },
-	{ "max-message", "2G", NULL, "too large, at most 1G" },
+	{ "max-message", "2G", NULL, "too large, at most 16M" },
 	{ "max-message", "99999999999999999999999G", NULL, "too large" },
 	{ "max-message", "18446744073709551616", NULL, "too large" },
 	{ "discovery-port", "1", "1", NULL },

@@ -134,7 +134,7 @@ test_too_large(void)
 	put(&x, 3, 'a', 100, true);
 	x.p.lanes.begun_max = x.far.halves_max = 100 * KB;
 	is_str(take_all(&x), "1b 3a", "a frame it cannot take is dropped");
-	is_int((int)x.n.stats.frames_lost, 2, "and counted");
+	is_int((int)x.n.stats.frames_too_large, 2, "and counted");
 	ok(lane_find(&x.p, 2, "") == NULL, "its lane goes");
 	is_int((intmax_t)x.p.lanes.data, 100, "its bytes do");
 	put(&x, 1, 'c', 1 * MB, true);

@@ -119,7 +119,7 @@ TAP_FN struct hello
 hello_of(struct rogue *x)
 {
 	struct hello	h = { .version = WIRE_VERSION, .id = x->r->id,
-			    .timeout_ms = 5000, .max_message = 1 << 20 };
+			    .timeout_ms = 5000, .max_message = WIRE_MAX };
 
 	h.sent = x->sent++;
 	(void)strlcpy(h.name, "rogue", sizeof(h.name));

@@ -458,6 +458,10 @@ world_print_body(FILE *f, const struct wire_head *h, struct rd *r)
 	}
 	if (h->op == WIRE_WELCOME)
 		(void)rd_take(r, r->left);
+	if (h->op == WIRE_LIMIT) {
+		fprintf(f, " %u", rd_u32(r));
+		(void)rd_u8(r);
+	}
 	if (r->left > 0)
 		fprintf(f, " %.*s", (int)(r->left > 300 ? 300 : r->left), r->p);
 	/* The flag says in one bit what the text says. */

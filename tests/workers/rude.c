@@ -132,6 +132,14 @@ parents_op(struct rude *r)
 	    .to = r->raw.self }, status, sizeof(status));
 }
 
+/* What only another node says, and only to a relay. */
+static void
+nodes_op(struct rude *r)
+{
+	put(r, (struct wire_head){ .op = WIRE_N_KILL, .from = r->raw.self,
+	    .to = r->raw.self }, "killed", 6);
+}
+
 static void
 short_body(struct rude *r)
 {
@@ -249,6 +257,7 @@ static const struct {
 	{ "high_op", high_op, false, false },
 	{ "relays_op", relays_op, false, false },
 	{ "parents_op", parents_op, false, false },
+	{ "nodes_op", nodes_op, false, false },
 	{ "short_body", short_body, false, false },
 	{ "long_text", long_text, false, false },
 	{ "lying_name", lying_name, false, false },

@@ -1,0 +1,1 @@
+libmsg.bats
