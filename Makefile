@@ -48,6 +48,7 @@ RELAY	= $(CONF) keys bytes tls loop node host proc names stream lane peer \
 	  relay
 CTL	= $(patsubst ctl/%.c,%,$(wildcard ctl/*.c))
 WORKERS	= $(patsubst worker/%.c,%,$(wildcard worker/*.c))
+CHAT	= $(patsubst worker/%.c,%,$(wildcard worker/chat/*.c))
 SCRIPTS	= $(patsubst worker/%,%,$(wildcard worker/*.sh))
 MAN	= $(wildcard man/*.[1-8])
 
@@ -88,9 +89,12 @@ $(BIN)/brood: $(call obj,ctl,$(CTL)) $(BUILD)/libmsg.a
 	$(LINK) -o $@ $^ $(BSD_L) -ltpl
 $(BUILD)/conf_doc: $(call obj,supervisor,$(CONF) conf_doc) $(LOWER_O)
 	$(LINK) -o $@ $^ $(BSD_L)
+$(BIN)/workers/chat: $(call obj,worker,$(CHAT))
+$(BIN)/workers/chat: WORKER_L = $(EVENT_L)
 $(BIN)/workers/%: $(BUILD)/worker/%.o $(BUILD)/libmsg.a
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(BSD_L) -ltpl
+	$(LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(BSD_L) $(WORKER_L) \
+	    -ltpl
 $(BIN)/workers/%.sh: worker/%.sh
 	@mkdir -p $(@D)
 	install -m 755 $< $@
@@ -115,10 +119,11 @@ $(BUILD)/libmsg.pc: Makefile
 # A static musl program starts several times faster on virtual machines.  libtpl
 # and libbsd exist for the system's C library alone, so these have no run-time
 # formats (ENOTSUP).  <sys/queue.h> is macros only and is lent by the system.
+# chat needs libevent, which is not there for musl either.
 
 MUSL_CC	?= musl-gcc
 MUSL	= $(BUILD)/musl
-workers-musl: $(WORKERS:%=$(BIN)/workers-musl/%)
+workers-musl: $(patsubst %,$(BIN)/workers-musl/%,$(filter-out chat,$(WORKERS)))
 $(MUSL)/sys/queue.h:
 	@mkdir -p $(@D)
 	cp "$$(echo '#include <sys/queue.h>' | $(CC) -M -xc - | \
@@ -175,4 +180,4 @@ clean:
 
 .PHONY: all docs install workers-musl clean
 .SECONDARY:
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/musl/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/worker/*/*.d $(BUILD)/musl/*/*.d)

@@ -305,12 +305,19 @@ is_mail(const struct frame *f)
 	}
 }
 
+/* Channels are for programs; somebody made the port up. */
+static bool
+is_of_port(const struct frame *f)
+{
+	return f->h.op == WIRE_CHANNEL || f->h.op == WIRE_PORT_WATCHED;
+}
+
 /*
  * Waits for the frame that TAKE asks for.  The SYNC behind it tells that the
  * queue was looked at: before that even -t 0 does not give up.
  */
 static int
-take(struct cmd *cmd, struct frame *f, struct mono deadline)
+take_any(struct cmd *cmd, struct frame *f, struct mono deadline)
 {
 	struct client	*c = &cmd->client;
 	struct answer	 a;
@@ -324,7 +331,7 @@ take(struct cmd *cmd, struct frame *f, struct mono deadline)
 		if (client_read(c, f, looked ? deadline : MONO_NEVER) == -1)
 			return errno == ETIMEDOUT ? CMD_TIMEOUT :
 			    cmd_lost(cmd);
-		if (is_mail(f))
+		if (is_mail(f) || is_of_port(f))
 			return 0;
 		if (!client_answer(c, f, &a))
 			continue;
@@ -336,6 +343,17 @@ take(struct cmd *cmd, struct frame *f, struct mono deadline)
 		else if (f->h.ref == ref)
 			return cmd_refused(cmd, &a, NULL);
 	}
+}
+
+static int
+take(struct cmd *cmd, struct frame *f, struct mono deadline)
+{
+	int	rc;
+
+	while ((rc = take_any(cmd, f, deadline)) == 0 && is_of_port(f))
+		if (client_order(&cmd->client, WIRE_TAKEN, 0, nobody, 0) == -1)
+			return cmd_lost(cmd);
+	return rc;
 }
 
 int

@@ -133,11 +133,16 @@ read_words(struct msg_type *t, int argc, char **argv, void *args,
 static void
 run(const struct msg_entry *e, int argc, char **argv)
 {
+	struct msg_port	 port = { PORT_BORN, msg_self() };
 	char		 text[TEXT_SIZE];
 	struct msg_type	*t = e->type;
 	const char	*why;
 	void		*args;
 
+	/* First: looking up an argument may read what is sent there. */
+	if (e->port != NULL && (type_ready(e->port) == -1 ||
+	    port_born(self_ports(), e->port) == NULL))
+		bad_arguments(t, strerror(errno));
 	if (type_ready(t) == -1 || (args = calloc(1, t->size)) == NULL)
 		bad_arguments(t, strerror(errno));
 	if (msg_process_.args != NULL)
@@ -148,7 +153,7 @@ run(const struct msg_entry *e, int argc, char **argv)
 	free(msg_process_.args);
 	msg_process_.args = NULL;
 	if (why == NULL) {
-		e->run(args);
+		e->run(args, &port);
 		body_release(t, args);
 	}
 	free(args);

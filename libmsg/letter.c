@@ -105,6 +105,12 @@ letter_read(struct letter *l, const struct frame *f)
 		l->text = f->body;
 		l->len = f->body_len;
 		return 0;
+	case WIRE_CHANNEL:
+		l->kind = LETTER_CHANNEL;
+		l->name_len = l->format_len = 0;
+		l->text = f->body;
+		l->len = f->body_len;
+		return 0;
 	case WIRE_NODE:
 		return letter_of_node(l, f->body, f->body_len);
 	default:

@@ -7,8 +7,11 @@
 
 #include "conn.h"
 
-enum letter_kind { LETTER_USER, LETTER_DOWN, LETTER_EXITED, LETTER_NODE };
-#define LETTER_KINDS	4
+enum letter_kind {
+	LETTER_USER, LETTER_DOWN, LETTER_EXITED, LETTER_NODE,
+	LETTER_CHANNEL			/* not for the mailbox: a port's */
+};
+#define LETTER_KINDS	4		/* of the mailbox */
 
 /* Points into the frame, or wherever letter_copy() has put it. */
 struct letter {
@@ -16,12 +19,14 @@ struct letter {
 	bool			 normal;	/* of the death told */
 	bool			 up;		/* the node; else gone */
 	struct pid		 sender;	/* or the dead, the node */
-	uint64_t		 ref;		/* of a call or monitor, or 0 */
+	uint64_t		 ref;		/* of a call or monitor, or 0;
+						   the port's */
 	uint64_t		 tag;		/* the rest of LETTER_USER */
 	uint8_t			 name_len, format_len;
 	size_t			 len;
 	const uint8_t		*text;		/* name, format, image; cause;
-						   name and role of a node */
+						   name and role of a node;
+						   an image alone */
 };
 
 static inline const uint8_t *

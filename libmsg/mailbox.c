@@ -57,7 +57,7 @@ lane_leave(struct mailbox *m, struct mail_lane *lane)
 }
 
 struct mail *
-mailbox_put(struct mailbox *m, const struct letter *l)
+mailbox_keep(struct mailbox *m, const struct letter *l)
 {
 	size_t		 left = m->max - m->bytes, size;
 	struct mail	*mail;
@@ -69,19 +69,36 @@ mailbox_put(struct mailbox *m, const struct letter *l)
 	size = sizeof(*mail) + l->len;
 	if ((mail = malloc(size)) == NULL)
 		return NULL;
-	if ((mail->lane = lane_for(m, l)) == NULL) {
-		free(mail);
-		return NULL;
-	}
 	mail->number = ++m->last;
 	mail->letter = *l;
 	mail->letter.text = mail->bytes;
 	if (l->len != 0)
 		memcpy(mail->bytes, l->text, l->len);
+	m->bytes += size;
+	return mail;
+}
+
+void
+mailbox_free(struct mailbox *m, struct mail *mail)
+{
+	m->bytes -= sizeof(*mail) + mail->letter.len;
+	free(mail);
+}
+
+struct mail *
+mailbox_put(struct mailbox *m, const struct letter *l)
+{
+	struct mail	*mail;
+
+	if ((mail = mailbox_keep(m, l)) == NULL)
+		return NULL;
+	if ((mail->lane = lane_for(m, l)) == NULL) {
+		mailbox_free(m, mail);
+		return NULL;
+	}
 	TAILQ_INSERT_TAIL(&m->all, mail, all);
 	TAILQ_INSERT_TAIL(&mail->lane->list, mail, same);
 	m->n++;
-	m->bytes += size;
 	return mail;
 }
 
@@ -92,8 +109,7 @@ mailbox_drop(struct mailbox *m, struct mail *mail)
 	TAILQ_REMOVE(&mail->lane->list, mail, same);
 	lane_leave(m, mail->lane);
 	m->n--;
-	m->bytes -= sizeof(*mail) + mail->letter.len;
-	free(mail);
+	mailbox_free(m, mail);
 }
 
 struct mail *

@@ -16,7 +16,8 @@
 struct mail_lane;
 
 struct mail {
-	TAILQ_ENTRY(mail)	 all, same;	/* of the mailbox, a lane */
+	TAILQ_ENTRY(mail)	 all, same;	/* of the mailbox; of a lane,
+						   or a port */
 	struct mail_lane	*lane;
 	uint64_t		 number;	/* grows with arrival */
 	struct letter		 letter;	/* its text lies in bytes */
@@ -43,6 +44,10 @@ void	 mailbox_init(struct mailbox *, size_t max);
 /* Copies.  NULL: ENOBUFS it would be fuller than max, ENOMEM. */
 struct mail	*mailbox_put(struct mailbox *, const struct letter *);
 void		 mailbox_drop(struct mailbox *, struct mail *);
+
+/* The memory alone, for mail that lies elsewhere (port.c), and back. */
+struct mail	*mailbox_keep(struct mailbox *, const struct letter *);
+void		 mailbox_free(struct mailbox *, struct mail *);
 
 /* The oldest of all, of a type, of a kind of notice; NULL: none. */
 static inline struct mail *

@@ -88,25 +88,6 @@ struct msg_blobs { size_t n; const struct msg_blob *v; };
  * in MSG_TYPE(stop);  A name is at most 63 letters, digits and underscores.
  */
 #define MSG_TYPE(...)	MSG_TYPE_(__VA_ARGS__, )
-#define MSG_TYPE_(T, ...)						\
-_Static_assert(sizeof(#T) - 1 <= MSG_NAME_MAX,				\
-    "the name of a message type is at most 63 bytes");			\
-struct T##_sendport { struct msg_port port; };				\
-struct T##_recvport { struct msg_port port; };				\
-struct T##_sendports { size_t n; const struct T##_sendport *v; };	\
-struct T { struct msg_meta msg; MSG_EACH(MSG_MEMBER, T, __VA_ARGS__) };	\
-static MSG_UNUSED bool							\
-msg_test_##T(void (*pred)(void), const void *m, const void *ctx)	\
-{ return ((bool (*)(const struct T *, const void *))pred)(m, ctx); }	\
-static MSG_UNUSED void							\
-msg_call_##T(void (*fn)(void), const void *m, void *ctx)		\
-{ ((void (*)(const struct T *, void *))fn)(m, ctx); }			\
-static MSG_UNUSED struct msg_type msg_type_##T = {			\
-	.name = #T, .size = sizeof(struct T),				\
-	.test = msg_test_##T, .call = msg_call_##T,			\
-	.fields = (const struct msg_field []){				\
-	    MSG_EACH(MSG_FIELD, T, __VA_ARGS__)				\
-	    { NULL, MSG_KIND_bool, 0 } } }
 
 /*
  * First in every message: about the message, not of it.  Whoever sends leaves
@@ -274,6 +255,10 @@ struct msg_node_event {
  * trying clauses in order for each message, and returns the number of the
  * clause, from 0; or MSG_TIMEOUT, or MSG_ERROR and errno as msg_expect.  The
  * structs of all other clauses are all zero.
+ *
+ * With ports among them, neighbours that are all ports, or all not, are a run.
+ * Runs are tried from left to right, in a run of ports each from left to right;
+ * so what is said first goes first, and age counts only within a run of others.
  */
 enum { MSG_ERROR = -1, MSG_TIMEOUT = -2 };
 #define msg_receive(...)	MSG_RECEIVE_(__VA_ARGS__, )
@@ -308,14 +293,19 @@ enum { MSG_ERROR = -1, MSG_TIMEOUT = -2 };
 /* No message matches, and msg_try_send to pid would not fail now. */
 #define MSG_MATCH_WRITABLE(whom)	{				\
 	.what = MSG_IS_WRITABLE, .pid = (whom) }
-/* Messages only: no deaths, no exits, no nodes. */
+/* From a port of this process, T: struct T_recvport *.  ESRCH: it is closed. */
+#define MSG_MATCH_PORT(T, from, to)	{				\
+	.what = MSG_IS_PORT, .type = &msg_type_##T,			\
+	.out = MSG_PTR(T, to), .port = &MSG_RECEIVER_(T, from)->port }
+/* Messages only: no deaths, no exits, no nodes, nothing of ports. */
 #define MSG_MATCH_ANY(to)		{				\
 	.what = MSG_IS_ANY, .out = _Generic((to), struct msg_any *: (to)) }
 
 struct msg_clause {
 	enum {
 		MSG_IS_END, MSG_IS_TYPE, MSG_IS_DOWN, MSG_IS_DOWN_OF,
-		MSG_IS_EXIT, MSG_IS_NODE, MSG_IS_WRITABLE, MSG_IS_ANY
+		MSG_IS_EXIT, MSG_IS_NODE, MSG_IS_WRITABLE, MSG_IS_ANY,
+		MSG_IS_PORT
 	}			 what;
 	struct msg_type		*type;
 	void			*out;
@@ -324,12 +314,13 @@ struct msg_clause {
 	void			(*handler)(void);	/* instead of out */
 	void			*arg;
 	struct msg_pid		 pid;
+	const struct msg_port	*port;
 };
 int	 msg_receive_(int ms, struct msg_clause *);
 
 /*
  * For a loop of one's own: msg_pump(), which never waits and says how many
- * messages lie in the mailbox (-1: EPIPE); msg_receive(0, ...) until
+ * messages lie here, also in ports (-1: EPIPE); msg_receive(0, ...) until
  * MSG_TIMEOUT; then poll msg_fd() for reading, and again.  In this order, for
  * any other call may have taken messages in.
  */
@@ -360,6 +351,85 @@ int	 msg_reply_(const struct msg_meta *, struct msg_body);
 int	 msg_forward(struct msg_pid, const struct msg_any *);
 
 /*
+ * ==== Channels ====
+ *
+ *	struct ping_sendport to;
+ *	struct ping_recvport from;
+ *
+ *	msg_channel(ping, &to, &from)		0, or -1
+ *	msg_channel_send(to, ping, .from = msg_self())
+ *	msg_channel_receive(ping, &from, &ping)
+ *
+ * A channel carries messages of one type to the process that made it.  Its send
+ * port goes anywhere, as a field (port(ping), reply), and any number of
+ * processes may send to it; the receive port cannot be sent, and made up
+ * elsewhere from its numbers it receives nothing (ESRCH).
+ *
+ * What one process sends to a port, to another port of the same owner and to
+ * the owner itself is one stream, in the order of sending; only whoever
+ * receives chooses.  Sending is msg_send to the owner in all else: it may wait
+ * when to.port.owner is choked, and to a port that is closed, or to the dead,
+ * it is no error.  The message begins with who sent it.
+ */
+#define msg_channel(T, send, receive)					\
+	msg_channel_(&msg_type_##T,					\
+	    &_Generic((send), struct T##_sendport *: (send))->port,	\
+	    &_Generic((receive), struct T##_recvport *: (receive))->port)
+int	 msg_channel_(struct msg_type *, struct msg_port *, struct msg_port *);
+
+#define msg_channel_send(to, ...)	MSG_CHANNEL_SEND_(to, __VA_ARGS__, )
+int	 msg_channel_send_(struct msg_port, struct msg_body);
+
+/* EAGAIN where msg_channel_send would wait; then the message was not sent. */
+#define msg_channel_try_send(to, ...)					\
+	MSG_CHANNEL_TRY_SEND_(to, __VA_ARGS__, )
+int	 msg_channel_try_send_(struct msg_port, struct msg_body);
+
+/* A struct T as it is, also one that was received. */
+#define msg_channel_send_copy(to, T, m)					\
+	msg_channel_send_(MSG_SENDER_(T, to).port,			\
+	    (struct msg_body){ &msg_type_##T, _Generic((m),		\
+	    struct T *: (m), const struct T *: (m)) })
+
+/* As msg_expect; ESRCH: it is closed, or another process's. */
+#define msg_channel_receive(T, from, out)				\
+	msg_channel_receive_for(T, from, out, MSG_FOREVER)
+#define msg_channel_receive_for(T, from, out, ms)			\
+	msg_channel_receive_(&msg_type_##T,				\
+	    &MSG_RECEIVER_(T, from)->port, MSG_PTR(T, out), ms)
+int	 msg_channel_receive_(struct msg_type *, const struct msg_port *,
+	    void *out, int ms);
+
+/*
+ *	msg_channel_merge(ping, &all, MSG_ROUND_ROBIN, ports, n)
+ *
+ * *out is one receive port for n, which may be merged ones.  Biased: the first
+ * that has something.  Round robin: the same, and after each message the list
+ * begins one further on.  The n stay as good as before, alone or in other
+ * merged ports; a closed one is passed over.  EINVAL: none, or neither biased
+ * nor round robin; ESRCH: one is closed; E2BIG: more than 65,536 of them in
+ * all, or 32 within each other.
+ */
+enum { MSG_BIASED = 1, MSG_ROUND_ROBIN = 2 };
+#define msg_channel_merge(T, out, how, ports, n)			\
+	msg_channel_merge_(&msg_type_##T,				\
+	    &_Generic((out), struct T##_recvport *: (out))->port, how,	\
+	    MSG_RECEIVER_(T, ports), n)
+int	 msg_channel_merge_(struct msg_type *, struct msg_port *out, int how,
+	    const void *ports, size_t n);
+
+/* What is unread is lost, what is sent later vanishes, and those who watch are
+   told.  Of a merged port: its members stay open.  ESRCH: it was closed. */
+#define msg_channel_close(T, from)					\
+	msg_channel_close_(&MSG_RECEIVER_(T, from)->port)
+int	 msg_channel_close_(const struct msg_port *);
+
+/* As msg_monitor: one notice, "closed" (normal) when the port is, or was
+   before, or the cause of its owner's death.  EINVAL: it never was a port. */
+#define msg_monitor_port(to)	msg_monitor_port_((to).port)
+uint64_t msg_monitor_port_(struct msg_port);
+
+/*
  * ==== Processes ====
  *
  *	MSG_REMOTABLE(ping_server);		static void ping_server(void)
@@ -369,28 +439,15 @@ int	 msg_forward(struct msg_pid, const struct msg_any *);
  */
 struct msg_entry {
 	struct msg_type	*type;
-	void		(*run)(const void *args);
+	void		(*run)(const void *args, const void *port);
+	struct msg_type	*port;			/* or NULL */
 };
 #define MSG_REMOTABLE(...)	MSG_REMOTABLE_(__VA_ARGS__, )
-#define MSG_REMOTABLE_(F, ...)						\
-MSG_TYPE_(F, __VA_ARGS__);						\
-MSG_CAT(MSG_ENTRY_, MSG_SOME(F, __VA_ARGS__))(F)			\
-static MSG_UNUSED struct msg_entry msg_entry_##F = {			\
-	&msg_type_##F, msg_run_##F }
-#define MSG_ENTRY_NONE(F)						\
-static void F(void);							\
-static void msg_run_##F(const void *args) { (void)args; F(); }
-#define MSG_ENTRY_SOME(F)						\
-static void F(const struct F *);					\
-static void msg_run_##F(const void *args) { F(args); }
 
 /* main's whole work: runs the entry that was asked for, the first without.
    Returns 0; exits 100 when it cannot be run, 111 without a supervisor. */
 int	 msg_main(int argc, char **argv, struct msg_entry *const *table);
 #define MSG_TABLE(...)		MSG_TABLE_(__VA_ARGS__, )
-#define MSG_TABLE_(...)		((struct msg_entry *const []){		\
-    MSG_EACH(MSG_TABLE_ROW_, ~, __VA_ARGS__) NULL })
-#define MSG_TABLE_ROW_(x, F)	&msg_entry_##F,
 
 /*
  *	pid = msg_spawn(node, MSG_CLOSURE(f, .n = 1), .link = true)
@@ -454,6 +511,31 @@ int	 msg_call_closure_(struct msg_node, struct msg_closure,
    end.  Nobody is told in a process that was spawned otherwise. */
 #define msg_return(...)		msg_return_(MSG(__VA_ARGS__))
 _Noreturn void	msg_return_(struct msg_body);
+
+/*
+ *	MSG_REMOTABLE_CHANNEL(server, ping);
+ *				static void server(const struct ping_recvport *)
+ *	MSG_REMOTABLE_CHANNEL(f, ping, (i32, n));
+ *		static void f(const struct ping_recvport *, const struct f *)
+ *
+ * are functions that can be spawned, too, and begin with a port of their own.
+ *
+ *	struct ping_sendport to;
+ *
+ *	pid = msg_spawn_channel(node, &to, MSG_CLOSURE(f, .n = 1), .link = true)
+ *
+ * is msg_spawn, and &to the way to that port, all zero when it failed; what is
+ * sent there at once waits for the process.  The closure is written where it is
+ * used: the compiler holds the port's type against it.  Spawned in another way
+ * it has the port as well, and nobody was told of it.
+ */
+#define MSG_REMOTABLE_CHANNEL(F, ...)					\
+	MSG_REMOTABLE_CHANNEL_(F, __VA_ARGS__, )
+
+#define msg_spawn_channel(node, to, ...)				\
+	MSG_SPAWN_CHANNEL_(node, to, MSG_CHANNEL_OF_##__VA_ARGS__, )
+struct msg_pid	 msg_spawn_channel_(struct msg_node, struct msg_port *,
+		    struct msg_closure, const struct msg_spawn_options *);
 
 /* What was said of the last request refused: "program x: no such program". */
 const char	*msg_why(void);

@@ -99,6 +99,84 @@ struct msg_type {
 	{ #field, MSG_KIND_##kind, offsetof(struct T, field) },
 
 /*
+ * ==== What MSG_TYPE and MSG_REMOTABLE make ====
+ *
+ * A type: its structs, thunks that call functions by their own type, its table.
+ */
+#define MSG_TYPE_(T, ...)						\
+_Static_assert(sizeof(#T) - 1 <= MSG_NAME_MAX,				\
+    "the name of a message type is at most 63 bytes");			\
+struct T##_sendport { struct msg_port port; };				\
+struct T##_recvport { struct msg_port port; };				\
+struct T##_sendports { size_t n; const struct T##_sendport *v; };	\
+struct T { struct msg_meta msg; MSG_EACH(MSG_MEMBER, T, __VA_ARGS__) };	\
+static MSG_UNUSED bool							\
+msg_test_##T(void (*pred)(void), const void *m, const void *ctx)	\
+{ return ((bool (*)(const struct T *, const void *))pred)(m, ctx); }	\
+static MSG_UNUSED void							\
+msg_call_##T(void (*fn)(void), const void *m, void *ctx)		\
+{ ((void (*)(const struct T *, void *))fn)(m, ctx); }			\
+static MSG_UNUSED struct msg_type msg_type_##T = {			\
+	.name = #T, .size = sizeof(struct T),				\
+	.test = msg_test_##T, .call = msg_call_##T,			\
+	.fields = (const struct msg_field []){				\
+	    MSG_EACH(MSG_FIELD, T, __VA_ARGS__)				\
+	    { NULL, MSG_KIND_bool, 0 } } }
+
+/* An entry: the struct of its arguments, and who calls it with them. */
+#define MSG_REMOTABLE_(F, ...)						\
+MSG_TYPE_(F, __VA_ARGS__);						\
+MSG_CAT(MSG_ENTRY_, MSG_SOME(F, __VA_ARGS__))(F)			\
+static MSG_UNUSED struct msg_entry msg_entry_##F = {			\
+	&msg_type_##F, msg_run_##F, NULL }
+#define MSG_ENTRY_NONE(F)						\
+static void F(void);							\
+static void msg_run_##F(const void *args, const void *port)		\
+{ (void)args, (void)port; F(); }
+#define MSG_ENTRY_SOME(F)						\
+static void F(const struct F *);					\
+static void msg_run_##F(const void *args, const void *port)		\
+{ (void)port; F(args); }
+#define MSG_TABLE_(...)		((struct msg_entry *const []){		\
+    MSG_EACH(MSG_TABLE_ROW_, ~, __VA_ARGS__) NULL })
+#define MSG_TABLE_ROW_(x, F)	&msg_entry_##F,
+
+#define MSG_REMOTABLE_CHANNEL_(F, T, ...)				\
+MSG_TYPE_(F, __VA_ARGS__);						\
+typedef struct T##_sendport msg_channel_of_##F;				\
+MSG_CAT(MSG_CHANNEL_ENTRY_, MSG_SOME(F, __VA_ARGS__))(F, T)		\
+static MSG_UNUSED struct msg_entry msg_entry_##F = {			\
+	&msg_type_##F, msg_run_##F, &msg_type_##T }
+#define MSG_CHANNEL_ENTRY_NONE(F, T)					\
+static void F(const struct T##_recvport *);				\
+static void msg_run_##F(const void *args, const void *port)		\
+{ (void)args; F(port); }
+#define MSG_CHANNEL_ENTRY_SOME(F, T)					\
+static void F(const struct T##_recvport *, const struct F *);		\
+static void msg_run_##F(const void *args, const void *port)		\
+{ F(port, args); }
+
+/* MSG_CLOSURE(f, ...) is not a closure yet when it meets the name in front of
+   it: f is still to be seen. */
+#define MSG_CHANNEL_OF_MSG_CLOSURE(...)					\
+	MSG_CHANNEL_OF_(__VA_ARGS__, ), MSG_CLOSURE(__VA_ARGS__)
+#define MSG_CHANNEL_OF_(F, ...)		msg_channel_of_##F
+#define MSG_SPAWN_CHANNEL_(...)		MSG_SPAWN_CHANNEL__(__VA_ARGS__)
+#define MSG_SPAWN_CHANNEL__(node, to, type, closure, ...)		\
+	msg_spawn_channel_(node, &_Generic((to), type *: (to))->port,	\
+	    closure, MSG_OPTIONS_(__VA_ARGS__))
+
+/* A port of that type, or an error. */
+#define MSG_SENDER_(T, to)	_Generic((to), struct T##_sendport: (to))
+#define MSG_RECEIVER_(T, r)	_Generic((r),				\
+	struct T##_recvport *: (r), const struct T##_recvport *: (r))
+#define MSG_CHANNEL_SEND_(to, T, ...)					\
+	msg_channel_send_(MSG_SENDER_(T, to).port, MSG_(T, __VA_ARGS__))
+#define MSG_CHANNEL_TRY_SEND_(to, T, ...)				\
+	msg_channel_try_send_(MSG_SENDER_(T, to).port,			\
+	    MSG_(T, __VA_ARGS__))
+
+/*
  * ==== Macros over lists ====
  *
  * A macro that takes a list hands it on with one empty argument more at its

@@ -1,10 +1,15 @@
 /*
  * receive.c - the oldest message that any clause wants.
  *
- * Owns:    choosing: first in the mailbox, by lanes where the clauses name
- *          types, then among the frames that still lie where they were
- *          received; a message that is wanted at once is never copied.
- * Not here: how frames become mail (self.c, mailbox.c), images (body.c).
+ * Three ways.  Messages alone: first in the mailbox, by lanes where the clauses
+ * name types, then among the frames that still lie where they were received; a
+ * message that is wanted at once is never copied.  One port alone: the same
+ * with its queue.  Ports beside messages, several or merged: all that has come
+ * is sorted first, for the clauses decide, not the order in which it came.
+ *
+ * Owns:    choosing.
+ * Not here: whether a clause wants a letter (match.c), how frames become mail
+ *          (self.c, mailbox.c), what a port holds (port.c), images (body.c).
  * Errors:  MSG_ERROR and errno.
  */
 #include <errno.h>
@@ -12,177 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "body.h"
-#include "memory.h"
-#include "msg.h"
-#include "nodes.h"
-#include "self.h"
-#include "send.h"
+#include "match.h"
 #include "type.h"
 
-_Static_assert(MSG_NAME_MAX + 1 == NAME_SIZE, "one size of names");
-
-#define NO_MATCH	(-3)
-#define SPOILT		(-4)		/* says it is of a type, and is not */
 #define CURSORS		16		/* most clauses that use lanes */
-
-struct wish {
-	struct msg_clause	*clauses;
-	size_t			 n;
-	bool			 all;	/* lanes are no help: MATCH_ANY */
-	bool			 writable;	/* one of them is that */
-	void			*lent;	/* to the handler that matched */
-};
-
-/* ---- a clause and a letter ---- */
-
-/* 0, or SPOILT, MSG_ERROR. */
-static int
-take_message(struct msg_type *t, const struct letter *l, void *out)
-{
-	struct msg_meta	*meta = out;
-	const uint8_t	*image;
-	size_t		 len;
-
-	image = letter_image(l, &len);
-	if (body_read(t, image, len, out) == -1)
-		return errno == EBADMSG ? SPOILT : MSG_ERROR;
-	meta->sender = msg_pid_of(l->sender);
-	meta->ref = l->ref;
-	return 0;
-}
-
-static int
-take_if(const struct msg_clause *c, const struct letter *l)
-{
-	int	r = take_message(c->type, l, c->out);
-	bool	good;
-
-	if (r != 0)
-		return r;
-	msg_process_.choosing = true;
-	good = c->type->test(c->pred, c->out, c->ctx);
-	msg_process_.choosing = false;
-	if (good)
-		return 0;
-	body_release(c->type, c->out);
-	return NO_MATCH;
-}
-
-/* Into memory of its own, for as long as the handler has it. */
-static int
-take_lent(struct wish *w, const struct msg_clause *c, const struct letter *l)
-{
-	int	r;
-
-	if ((w->lent = malloc(c->type->size)) == NULL)
-		return MSG_ERROR;
-	if ((r = take_message(c->type, l, w->lent)) != 0) {
-		free(w->lent);
-		w->lent = NULL;
-	}
-	return r;
-}
-
-/* One block: image, type and format. */
-static int
-take_any(struct msg_any *any, const struct letter *l)
-{
-	size_t		 len;
-	const uint8_t	*image = letter_image(l, &len);
-	char		*p;
-
-	if (!letter_genuine(l))
-		return SPOILT;
-	if ((p = memory_new(l->len + 2)) == NULL)
-		return MSG_ERROR;
-	any->msg = (struct msg_meta){ msg_pid_of(l->sender), l->ref, p };
-	memcpy(p, image, len);
-	any->image = (struct msg_blob){ len, p };
-	p += len;
-	memcpy(p, l->text, l->name_len);
-	p[l->name_len] = '\0';
-	any->type = p;
-	p += l->name_len + 1;
-	memcpy(p, l->text + l->name_len, l->format_len);
-	p[l->format_len] = '\0';
-	any->format = p;
-	return 0;
-}
-
-static void
-take_death(struct msg_down *down, const struct letter *l)
-{
-	size_t	n = l->len < MSG_CAUSE_MAX ? l->len : MSG_CAUSE_MAX - 1;
-
-	down->pid = msg_pid_of(l->sender);
-	down->ref = l->ref;
-	down->normal = l->normal;
-	memcpy(down->cause, l->text, n);
-	down->cause[n] = '\0';
-}
-
-static void
-take_node(struct msg_node_event *e, const struct letter *l)
-{
-	e->node.id = l->sender.node;
-	e->up = l->up;
-	letter_node(l, e->name, e->role);
-	nodes_learn(e->node.id, e->name);
-}
-
-static bool
-wants_notice(const struct msg_clause *c, const struct letter *l)
-{
-	switch (c->what) {
-	case MSG_IS_NODE:
-		return l->kind == LETTER_NODE;
-	case MSG_IS_DOWN:
-		return l->kind == LETTER_DOWN;
-	case MSG_IS_DOWN_OF:
-		return l->kind == LETTER_DOWN &&
-		    pid_equal(pid_of(c->pid), l->sender);
-	case MSG_IS_EXIT:
-		return l->kind == LETTER_EXITED;
-	default:
-		return false;
-	}
-}
-
-/* The first clause that takes the letter: its number, or NO_MATCH, SPOILT,
-   MSG_ERROR. */
-static int
-match(struct wish *w, const struct letter *l)
-{
-	const struct msg_clause	*c;
-	int			 i, r;
-
-	for (i = 0; (size_t)i < w->n; i++) {
-		c = &w->clauses[i];
-		if (l->kind != LETTER_USER) {
-			if (!wants_notice(c, l))
-				continue;
-			if (l->kind == LETTER_NODE)
-				take_node(c->out, l);
-			else
-				take_death(c->out, l);
-			return i;
-		}
-		if (c->what == MSG_IS_ANY)
-			r = take_any(c->out, l);
-		else if (c->what != MSG_IS_TYPE || c->type->tag != l->tag)
-			continue;
-		else if (c->handler != NULL)
-			r = take_lent(w, c, l);
-		else if (c->pred != NULL)
-			r = take_if(c, l);
-		else
-			r = take_message(c->type, l, c->out);
-		if (r != NO_MATCH)
-			return r == 0 ? i : r;
-	}
-	return NO_MATCH;
-}
+/* With more than this in hand what lies in the kernel stays there: who falls
+   behind is to slow down those who send. */
+#define SORT_AHEAD	(64u << 10)
 
 /* ---- in the mailbox ---- */
 
@@ -308,6 +149,129 @@ scan_frames(struct wish *w)
 	return r == -1 ? MSG_ERROR : NO_MATCH;
 }
 
+/* ---- from ports ---- */
+
+/* The oldest message of a port; what is spoilt goes. */
+static int
+take_from(struct port *port, const struct msg_clause *c)
+{
+	struct ports	*ps = self_ports();
+	struct port	*from;
+	int		 r;
+
+	while ((from = port_first(ps, port)) != NULL) {
+		r = match_message(c->type, &TAILQ_FIRST(&from->mail)->letter,
+		    c->out);
+		if (r == MSG_ERROR)
+			return MSG_ERROR;
+		if (r == 0) {
+			((struct msg_meta *)c->out)->ref = 0;
+			port_served(ps, self_mailbox(), port);
+			return 0;
+		}
+		port_drop(ps, self_mailbox(), from);
+		msg_process_.spoilt++;
+	}
+	return NO_MATCH;
+}
+
+/* The next frame to this port, where it lies; others are kept. */
+static int
+scan_to_port(const struct port *port, struct msg_type *t, void *out)
+{
+	struct msg_meta	*meta = out;
+	struct frame	 f;
+	int		 r;
+
+	while ((r = line_next(self_line(), &f)) == 1) {
+		if (f.h.op != WIRE_CHANNEL || f.h.ref != port->id) {
+			self_keep(&f);
+			continue;
+		}
+		if (body_read(t, f.body, f.body_len, out) == 0) {
+			meta->sender = msg_pid_of(f.h.from);
+			meta->ref = 0;
+			return 0;
+		}
+		if (errno != EBADMSG) {
+			self_keep(&f);
+			return MSG_ERROR;
+		}
+		msg_process_.spoilt++;
+	}
+	return r == -1 ? MSG_ERROR : NO_MATCH;
+}
+
+static int
+scan_alone(struct wish *w)
+{
+	const struct msg_clause	*c = w->clauses;
+	int			 r = take_from(w->alone, c);
+
+	return r != NO_MATCH ? r : scan_to_port(w->alone, c->type, c->out);
+}
+
+/* ---- ports and messages ---- */
+
+/* Everything that is here goes to its port, or into the mailbox. */
+static int
+sort_all(bool look)
+{
+	struct line	*l = self_line();
+	struct frame	 f;
+	int		 r;
+
+	while ((r = line_next(l, &f)) == 1)
+		self_keep(&f);
+	if (r == 0 && look && self_mailbox()->bytes < SORT_AHEAD)
+		line_look(l);
+	return r;
+}
+
+static int
+scan_run_of_ports(struct wish *w, size_t i, size_t end)
+{
+	int	r;
+
+	for (; i < end; i++)
+		if ((r = take_from(port_find(self_ports(),
+		    w->clauses[i].port->id), &w->clauses[i])) != NO_MATCH)
+			return r == 0 ? (int)i : r;
+	return NO_MATCH;
+}
+
+static int
+scan_run_of_messages(struct wish *w, size_t i, size_t end)
+{
+	struct wish	part = { .clauses = w->clauses + i, .n = end - i,
+			    .all = w->all };
+	int		r = scan_mailbox(&part);
+
+	w->lent = part.lent;
+	return r >= 0 ? r + (int)i : r;
+}
+
+/* Neighbours of one kind are a run; runs are tried from left to right. */
+static int
+scan_runs(struct wish *w, bool look)
+{
+	size_t	i, end;
+	bool	ports;
+	int	r, line = sort_all(look);
+
+	for (i = 0; i < w->n; i = end) {
+		ports = w->clauses[i].what == MSG_IS_PORT;
+		for (end = i + 1; end < w->n; end++)
+			if ((w->clauses[end].what == MSG_IS_PORT) != ports)
+				break;
+		r = ports ? scan_run_of_ports(w, i, end) :
+		    scan_run_of_messages(w, i, end);
+		if (r != NO_MATCH)
+			return r;
+	}
+	return line == -1 ? MSG_ERROR : NO_MATCH;
+}
+
 /* ---- waiting ---- */
 
 /* The first clause for which a send would not wait, or NO_MATCH. */
@@ -335,6 +299,32 @@ flush_first(void)
 	return self_mailbox()->last != before;
 }
 
+/* The same of ports that somebody asked after. */
+static bool
+tell_first(void)
+{
+	uint64_t	 before = self_mailbox()->last;
+
+	while (self_ports()->nabsent != 0)
+		self_tell_closed(true);
+	return self_mailbox()->last != before;
+}
+
+/* All that is here, or only what has just come. */
+static int
+scan(struct wish *w, bool all)
+{
+	int	r;
+
+	if (w->alone != NULL)
+		return scan_alone(w);
+	if (w->ports)
+		return scan_runs(w, all);
+	if (all && (r = scan_mailbox(w)) != NO_MATCH)
+		return r;
+	return scan_frames(w);
+}
+
 static int
 choose(struct wish *w, int ms)
 {
@@ -342,20 +332,21 @@ choose(struct wish *w, int ms)
 	int		r, number;
 
 	do {
-		if ((r = scan_mailbox(w)) != NO_MATCH ||
-		    (r = scan_frames(w)) != NO_MATCH)
+		if ((r = scan(w, true)) != NO_MATCH)
 			return r;
 	} while (ms != 0 && flush_first());
 	if (ms >= 0)
 		deadline = mono_after(mono_now(), MONO_MS(ms));
 	for (;;) {
+		if (tell_first() && (r = scan(w, true)) != NO_MATCH)
+			return r;
 		number = writable(w);
 		r = line_wait(self_line(), deadline, number != NO_MATCH);
 		if (r == 2)
 			return number;
 		if (r == -1)
 			return errno == ETIMEDOUT ? MSG_TIMEOUT : MSG_ERROR;
-		if ((r = scan_frames(w)) != NO_MATCH)
+		if ((r = scan(w, false)) != NO_MATCH)
 			return r;
 	}
 }
@@ -378,6 +369,10 @@ clause_ready(struct wish *w, struct msg_clause *c)
 	case MSG_IS_WRITABLE:
 		w->writable = true;
 		return 0;
+	case MSG_IS_PORT:
+		w->ports = true;
+		memset(c->out, 0, c->type->size);
+		return type_ready(c->type);
 	case MSG_IS_NODE:
 		memset(c->out, 0, sizeof(struct msg_node_event));
 		return 0;
@@ -385,6 +380,40 @@ clause_ready(struct wish *w, struct msg_clause *c)
 		memset(c->out, 0, sizeof(struct msg_down));
 		return 0;
 	}
+}
+
+/* NULL: ESRCH it is closed, or not of this process; EINVAL another type. */
+static struct port *
+port_of(const struct msg_port *at, const struct msg_type *t)
+{
+	struct port	*p = port_find(self_ports(), at->id);
+
+	if (p == NULL || !pid_equal(pid_of(at->owner), msg_process_.pid) ||
+	    (p->n != 0 && !port_alive(self_ports(), p))) {
+		errno = ESRCH;
+		return NULL;
+	}
+	if (p->type->tag != t->tag) {
+		errno = EINVAL;
+		return NULL;
+	}
+	self_ports()->recent = p;
+	return p;
+}
+
+static int
+ports_ready(struct wish *w)
+{
+	const struct msg_clause	*c;
+	struct port		*p = NULL;
+
+	for (c = w->clauses; c->what != MSG_IS_END; c++)
+		if (c->what == MSG_IS_PORT &&
+		    (p = port_of(c->port, c->type)) == NULL)
+			return -1;
+	if (w->n == 1 && p->n == 0)
+		w->alone = p;
+	return 0;
 }
 
 int
@@ -398,9 +427,10 @@ msg_receive_(int ms, struct msg_clause *clauses)
 	for (c = clauses; c->what != MSG_IS_END; c++, w.n++)
 		if (clause_ready(&w, c) == -1)
 			good = false;
-	if (!good || self_open() == -1)
+	if (!good || self_open() == -1 || (w.ports && ports_ready(&w) == -1))
 		return MSG_ERROR;
 	r = choose(&w, ms);
+	self_leave();
 	if (w.lent != NULL) {
 		c = &clauses[r];
 		c->type->call(c->handler, w.lent, c->arg);
@@ -427,8 +457,10 @@ expect_now(struct msg_type *t, void *out)
 		if (self_sort(&f, &l) != 1)
 			continue;
 		if (l.kind == LETTER_USER && l.tag == t->tag &&
-		    take_message(t, &l, out) == 0)
+		    match_message(t, &l, out) == 0) {
+			self_leave();
 			return 0;
+		}
 		self_put(&l);
 		return NO_MATCH;
 	}
@@ -445,6 +477,35 @@ msg_expect_(struct msg_type *t, void *out, int ms)
 		return 0;
 	c[0] = (struct msg_clause){ .what = MSG_IS_TYPE, .type = t,
 	    .out = out };
+	c[1].what = MSG_IS_END;
+	return msg_receive_(ms, c) == 0 ? 0 : -1;
+}
+
+/* As expect_now(). */
+static int
+channel_now(const struct msg_port *at, struct msg_type *t, void *out)
+{
+	struct port	*p = port_of(at, t);
+	int		r;
+
+	if (p == NULL || p->n != 0 || !TAILQ_EMPTY(&p->mail))
+		return NO_MATCH;
+	if ((r = scan_to_port(p, t, out)) == 0)
+		self_leave();
+	return r;
+}
+
+int
+msg_channel_receive_(struct msg_type *t, const struct msg_port *port,
+    void *out, int ms)
+{
+	struct msg_clause	c[2];
+
+	if (t->head_len != 0 && msg_process_.open &&
+	    channel_now(port, t, out) == 0)
+		return 0;
+	c[0] = (struct msg_clause){ .what = MSG_IS_PORT, .type = t,
+	    .out = out, .port = port };
 	c[1].what = MSG_IS_END;
 	return msg_receive_(ms, c) == 0 ? 0 : -1;
 }
@@ -466,7 +527,8 @@ msg_pump(void)
 	if (l->corks == 0)
 		(void)line_try_flush(l);
 	line_look(l);
-	n = self_mailbox()->n;
+	self_leave();
+	n = self_mailbox()->n + self_ports()->n;
 	if (n == 0 && l->lost) {
 		errno = EPIPE;
 		return -1;

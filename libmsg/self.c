@@ -1,8 +1,9 @@
 /*
  * self.c - this process: its line, who it is, its mailbox, what it waits for.
  *
- * Owns:    the state of the library, the hand-shake, refs, who is choked, and
- *          where a frame goes that nobody was waiting for.
+ * Owns:    the state of the library, the hand-shake, refs, who is choked,
+ *          where a frame goes that nobody was waiting for, and telling of ports
+ *          that are not there.
  * Not here: bytes (line.c), choosing among messages (receive.c).
  * Errors:  -1 and errno.  A mailbox that cannot take one more ends the process:
  *          nobody could be told, and nothing may be lost in silence.
@@ -157,6 +158,21 @@ wants_result(const struct frame *f)
 	return true;
 }
 
+_Noreturn static void
+no_room(void)
+{
+	self_die(errno == ENOBUFS ? "mailbox full" : "mailbox: out of memory",
+	    1);
+}
+
+static void
+to_port(const struct frame *f, struct letter *l)
+{
+	if (!self.dying && letter_read(l, f) == 0 &&
+	    port_put(&self.ports, &self.mailbox, l) == -1)
+		no_room();
+}
+
 int
 self_sort(const struct frame *f, struct letter *l)
 {
@@ -178,6 +194,13 @@ self_sort(const struct frame *f, struct letter *l)
 		if (map_get(&self.refs, f->h.ref) != &no_mail)
 			return 0;	/* of a monitor taken away */
 		break;
+	case WIRE_CHANNEL:
+		to_port(f, l);
+		return 0;
+	case WIRE_PORT_WATCHED:
+		if (!self.dying && port_asked(&self.ports, f->h.ref) == -1)
+			self_die("out of memory", 1);
+		return 0;
 	case WIRE_CHOKE:
 		choke(f->h.from);
 		return 0;
@@ -204,10 +227,38 @@ self_put(const struct letter *l)
 	if (self.dying)
 		return;
 	if ((mail = mailbox_put(&self.mailbox, l)) == NULL)
-		self_die(errno == ENOBUFS ? "mailbox full" :
-		    "mailbox: out of memory", 1);
+		no_room();
 	if (l->kind == LETTER_DOWN)
 		(void)map_put(&self.refs, l->ref, mail);  /* it is in there */
+}
+
+/* What writing reads may add to them. */
+void
+self_tell_closed(bool wait)
+{
+	struct ports		*ps = &self.ports;
+	struct wire_head	 h = { .len = WIRE_HEAD, .from = self.pid,
+				    .op = WIRE_PORT_CLOSED };
+	size_t			 i, space;
+	uint8_t			*p;
+	int			 r = 0, error = errno;
+
+	for (i = 0; i < ps->nabsent && r == 0; i++) {
+		if ((p = line_room(&self.line, h.len, &space)) == NULL)
+			self_die("out of memory", 1);
+		h.ref = ps->absent[i];
+		wire_put(p, &h);
+		r = wait ? line_send(&self.line, h.len) :
+		    line_try_send(&self.line, h.len);
+	}
+	if (r == 0 && wait)
+		r = line_flush(&self.line);	/* corked, it would stay */
+	if (r == -1)
+		i = errno == EAGAIN ? i - 1 : ps->nabsent;
+	ps->nabsent -= i;
+	memmove(ps->absent, ps->absent + i,
+	    ps->nabsent * sizeof(ps->absent[0]));
+	errno = error;
 }
 
 static bool
@@ -257,6 +308,7 @@ self_keep(const struct frame *f)
 static int
 take_early(struct frame *f)
 {
+	self.awaited = 0;
 	wire_get(&f->h, self.early);
 	f->bytes = self.early;
 	f->body = self.early + WIRE_HEAD;
@@ -269,10 +321,10 @@ self_await(uint64_t ref, struct mono deadline, struct frame *f)
 {
 	int	r;
 
-	self.awaited = 0;
-	if (self.early != NULL)
-		return take_early(f);
 	for (;;) {
+		if (self.early != NULL)
+			return take_early(f);
+		self.awaited = 0;
 		while ((r = line_next(&self.line, f)) == 1) {
 			if (answers(f, ref))
 				return 1;
@@ -280,7 +332,11 @@ self_await(uint64_t ref, struct mono deadline, struct frame *f)
 		}
 		if (r == -1)
 			return -1;
-		if (line_wait(&self.line, deadline, false) == -1 &&
+		if (self.ports.nabsent != 0) {
+			/* What telling reads may be the answer. */
+			self.awaited = ref;
+			self_tell_closed(true);
+		} else if (line_wait(&self.line, deadline, false) == -1 &&
 		    errno != EINTR)
 			return -1;
 	}

@@ -9,6 +9,7 @@
 #include "limit.h"
 #include "line.h"
 #include "mailbox.h"
+#include "port.h"
 
 struct self {
 	bool		 open, in_main, dying;
@@ -23,6 +24,7 @@ struct self {
 	uint8_t		*early;		/* its answer, if that came while the
 					   request was still being written */
 	struct mailbox	 mailbox;
+	struct ports	 ports;
 	struct map	 refs;		/* live: to the mail that is its DOWN,
 					   or to a mark while none came */
 	struct pid	*choked;
@@ -72,6 +74,12 @@ self_mailbox(void)
 /* From now on the supervisor's end is ours: exit 111. */
 void		 self_main(void);
 
+static inline struct ports *
+self_ports(void)
+{
+	return &msg_process_.ports;
+}
+
 /* ---- refs: a DOWN of one that is not live is dropped ---- */
 
 uint64_t	 self_mint(void);
@@ -95,6 +103,21 @@ self_choked(struct pid pid)
 int		 self_sort(const struct frame *, struct letter *);
 void		 self_keep(const struct frame *);	/* into the mailbox */
 void		 self_put(const struct letter *);
+
+/*
+ * Those who asked after ports that are not there are told: now if need be by
+ * waiting, else if the kernel takes it.  To be called where nothing is being
+ * written or read: it may read on into the mailbox.
+ */
+void		 self_tell_closed(bool wait);
+
+/* For whoever goes back into the program: as good as nothing to do. */
+static inline void
+self_leave(void)
+{
+	if (msg_process_.ports.nabsent != 0)
+		self_tell_closed(false);
+}
 
 /* The answer to ref may come before self_await() is called for it: while the
    request is written the line is looked at.  To be said before that. */

@@ -41,7 +41,9 @@ send_await(struct pid pid, struct mono deadline, bool try)
 		line_look(l);
 		if (!self_choked(pid))
 			return 0;
-		if (line_wait(l, deadline, false) == -1 && errno != EINTR)
+		if (msg_process_.ports.nabsent != 0)
+			self_tell_closed(true);
+		else if (line_wait(l, deadline, false) == -1 && errno != EINTR)
 			return -1;
 	}
 }
@@ -145,7 +147,10 @@ hand_over(uint8_t *p, size_t len, bool try)
 	struct line	*l = self_line();
 
 	put_u32(p, (uint32_t)len);
-	return try ? line_try_send(l, len) : line_send(l, len);
+	if ((try ? line_try_send(l, len) : line_send(l, len)) == -1)
+		return -1;
+	self_leave();
+	return 0;
 }
 
 /*
@@ -181,7 +186,10 @@ head_send(const struct head *h, struct msg_body b, bool try)
 	if (tail.n == 0)
 		return hand_over(p, h->len + image, try);
 	put_u32(p, (uint32_t)(h->len + image));
-	return line_send_tail(l, h->len + front, tail.v, tail.n);
+	if (line_send_tail(l, h->len + front, tail.v, tail.n) == -1)
+		return -1;
+	self_leave();
+	return 0;
 }
 
 int
@@ -214,6 +222,29 @@ send_plain(struct pid to, struct msg_body b, bool try)
 		    b.type->tag, b.type->name, b.type->format) == -1)
 			return -1;
 		last_type = b.type;
+		last_to = to;
+	}
+	return head_send(&last, b, try);
+}
+
+int
+send_port(struct msg_port to, struct msg_body b, bool try)
+{
+	static struct head	last;
+	static struct msg_port	last_to;
+	struct wire_head	w = { .op = WIRE_CHANNEL, .ref = to.id };
+
+	if (self_open() == -1)
+		return -1;
+	if (self_choked(pid_of(to.owner)) &&
+	    send_await(pid_of(to.owner), MONO_NEVER, try) == -1)
+		return -1;
+	if (to.id != last_to.id || last.len == 0 ||
+	    !pid_equal(pid_of(to.owner), pid_of(last_to.owner))) {
+		w.to = pid_of(to.owner);
+		w.from = msg_process_.pid;
+		wire_put(last.bytes, &w);
+		last.len = WIRE_HEAD;
 		last_to = to;
 	}
 	return head_send(&last, b, try);

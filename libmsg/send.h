@@ -20,6 +20,9 @@ struct send {
 };
 int	 send_body(const struct send *, struct msg_body);
 
+/* To a port: nothing but the image. */
+int	 send_port(struct msg_port, struct msg_body, bool try);
+
 /* The same of one that is an image already. */
 int	 send_any(const struct send *, const struct msg_any *);
 

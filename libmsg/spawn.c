@@ -156,6 +156,17 @@ msg_spawn_(struct msg_node node, struct msg_closure c,
 	return msg_pid_of(child);
 }
 
+/* Nobody needs to be asked: every process is born with the same number. */
+struct msg_pid
+msg_spawn_channel_(struct msg_node node, struct msg_port *to,
+    struct msg_closure c, const struct msg_spawn_options *o)
+{
+	struct msg_pid	child = msg_spawn_(node, c, o);
+
+	*to = (struct msg_port){ child.serial == 0 ? 0 : PORT_BORN, child };
+	return child;
+}
+
 struct msg_pid
 msg_spawn_program_(struct msg_node node, const char *program,
     const char *entry, const char *const *words,

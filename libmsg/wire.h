@@ -62,8 +62,9 @@ X(SEND_NAME,	11, 12, WIRE_NO_MAX, WIRE_DATA, "str8 address, MESSAGE") \
 X(CALL,		12, 10, WIRE_NO_MAX, WIRE_DATA, "MESSAGE")		\
 X(REPLY,	13, 10, WIRE_NO_MAX, WIRE_DATA, "MESSAGE")		\
 X(FORWARD,	14, 26, WIRE_NO_MAX, WIRE_DATA, "pid first sender, MESSAGE") \
+X(CHANNEL,	15,  8, WIRE_NO_MAX, WIRE_DATA, "tpl image")		\
 									\
-X(MONITOR,	20,  0,   0, WIRE_ALL,	"")				\
+X(MONITOR,	20,  0,   8, WIRE_ALL,	"nothing, or u64 port of it")	\
 X(DEMONITOR,	21,  0,   0, WIRE_ALL,	"")				\
 X(DOWN,		22,  1, 255, WIRE_R | WIRE_N, "cause")			\
 X(LINK,		23,  0,   0, WIRE_ALL,	"")				\
@@ -75,6 +76,8 @@ X(EXITED,	28,  1, 255, WIRE_R,	"cause")			\
 X(DIE,		29,  0, WIRE_TEXT_MAX, WIRE_ANY, "text")		\
 X(NODES,	30,  0,   0, WIRE_W | WIRE_A, "")			\
 X(NODE,		31,  3, 129, WIRE_R,	"u8 up, str8 name, str8 role")	\
+X(PORT_WATCHED,	32,  0,   0, WIRE_R,	"")				\
+X(PORT_CLOSED,	33,  0,   0, WIRE_W,	"")				\
 									\
 X(REGISTER,	40,  1,  63, WIRE_ALL,	"name")				\
 X(UNREGISTER,	41,  1,  63, WIRE_ALL,	"name")				\

@@ -7,12 +7,12 @@
 # A peer whose library is missing is left out; bench/run then says so.
 BENCH_ZMQ := $(shell pkg-config --exists libzmq && echo peer_zmq)
 BENCH_PLAIN = raw_message raw_process loop_cost breaker peer_nats peer_tpl \
-	  peer_killer $(BENCH_ZMQ)
+	  peer_killer fan_out $(BENCH_ZMQ)
 # As workers-musl: static ones start several times faster on virtual machines.
 BENCH_MUSL := $(shell command -v $(MUSL_CC) > /dev/null && \
     echo $(BIN)/bench/musl/brood_process)
-BENCH_WORKERS = brood_message brood_mailbox brood_scale brood_idle \
-	  brood_outage
+BENCH_WORKERS = brood_message brood_channel brood_mailbox brood_scale \
+	  brood_idle brood_outage
 
 bench: all bench-build
 	bench/run $(BENCH_ARGS)

@@ -27,12 +27,21 @@ $(BUILD)/tests/parts.a: $(PARTS)
 	@mkdir -p $(@D)
 	rm -f $@
 	$(AR) rcs $@ $^
+# The chat server's are apart: some have the names of others.
+$(BUILD)/tests/chat.a: $(call obj,worker,$(CHAT))
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) rcs $@ $^
+CHAT_TESTS = $(filter $(BUILD)/tests/unit/chat_% $(BUILD)/tests/fuzz/chat_%, \
+	  $(UNITS) $(FUZZERS))
+$(CHAT_TESTS): $(BUILD)/tests/chat.a
+$(CHAT_TESTS): CHAT_L = $(BUILD)/tests/chat.a
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -Itests/unit -Isupervisor -Ilibmsg -Ictl -MMD -MP -c \
 	    -o $@ $<
 $(UNITS): %: %.o $(BUILD)/tests/parts.a $(BUILD)/libmsg.a
-	$(LINK) -o $@ $< $(TEST_L)
+	$(LINK) -o $@ $< $(CHAT_L) $(TEST_L)
 $(TWORKERS): %: %.o $(BUILD)/libmsg.a
 	$(LINK) -o $@ $< $(BUILD)/libmsg.a $(BSD_L) -ltpl
 $(HTOOLS): %: %.o
@@ -41,7 +50,7 @@ $(BUILD)/tests/shim/%.so: tests/shim/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -shared -o $@ $<
 $(FUZZERS): %: %.o $(BUILD)/tests/parts.a $(BUILD)/libmsg.a
-	$(LINK) -fsanitize=fuzzer -o $@ $< $(TEST_L)
+	$(LINK) -fsanitize=fuzzer -o $@ $< $(CHAT_L) $(TEST_L)
 
 # ---- pages made from the code ----
 
@@ -88,6 +97,7 @@ hosts-asan:
 	    CFLAGS='$(SAN)' hosts
 hosts-programs: all $(TWORKERS) $(HTOOLS)
 asan-programs: hosts-programs $(UNITS)
+test-programs: asan-programs $(SHIMS)
 
 fuzz:
 	@$(MAKE) -s -j$(shell nproc) BUILD=build/fuzz BIN=build/fuzz/bin \
@@ -109,5 +119,5 @@ coverage:
 	lcov --list build/coverage/all.info
 
 .PHONY: check lint unit neg bats hosts hosts-asan hosts-programs valgrind \
-    asan asan-programs fuzz fuzz-short fuzz-programs fuzz-run coverage
+    asan asan-programs test-programs fuzz fuzz-short fuzz-programs fuzz-run coverage
 -include $(wildcard $(BUILD)/tests/*/*.d)

@@ -213,7 +213,7 @@ carry_hold_begun(struct stream *s)
 	if (s->kind == STREAM_WORKER || s->closed || s->broken || s->paused ||
 	    !conn_begun(&s->conn, &h, &bytes, &len))
 		return;
-	if (h.op < WIRE_SEND || h.op > WIRE_FORWARD || h.op == WIRE_REPLY)
+	if (h.op < WIRE_SEND || h.op > WIRE_CHANNEL || h.op == WIRE_REPLY)
 		return;			/* signals wait for no data */
 	to = h.op != WIRE_SEND_NAME ? sink_of(n, h.to) : sink_of_name(n,
 	    bytes + WIRE_HEAD, len - WIRE_HEAD, false, &pid, &why);
@@ -252,7 +252,7 @@ carry_call(struct stream *s, struct frame *f, struct run *r)
 
 	if (to != NULL && to->over && !flow_may_send(s, to))
 		return carry_held;
-	if (watch_monitor(s->proc, false, f->h.ref, f->h.to) == -1) {
+	if (watch_monitor(s->proc, false, f->h.ref, f->h.to, 0) == -1) {
 		err = errno;
 		unused(r, to);
 		if (err != ENOMEM)

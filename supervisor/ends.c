@@ -1,7 +1,7 @@
 /*
  * ends.c - the entries of monitors and links, one at each end.
  *
- * Owns:    node->watches, watched and links; proc->nwatches.
+ * Owns:    node->watches, watched, ports and links; proc->nwatches.
  * Not here: what the ends tell each other (watch.c).
  * Errors:  NULL and errno for what one process asks too much of.
  */
@@ -98,12 +98,64 @@ ends_watched_new(struct proc *p, struct pid watcher, uint64_t ref)
 	return w;
 }
 
+static void
+port_leave(struct watched *w)
+{
+	struct port	*port = w->port;
+
+	LIST_REMOVE(w, same);
+	if (!LIST_EMPTY(&port->watched))
+		return;
+	HASH_DEL(w->proc->node->ports, port);
+	free(port);
+}
+
 void
 ends_watched_free(struct watched *w)
 {
+	if (w->port != NULL)
+		port_leave(w);
 	HASH_DEL(w->proc->node->watched, w);
 	LIST_REMOVE(w, entry);
 	free(w);
+}
+
+struct port *
+ends_port(struct proc *p, uint64_t id)
+{
+	struct port_key	 key = { p->serial, id };
+	struct port	*port;
+
+	HASH_FIND(hh, p->node->ports, &key, sizeof(key), port);
+	return port;
+}
+
+static struct port *
+port_new(struct proc *p, uint64_t id)
+{
+	struct port	*port;
+
+	if ((port = calloc(1, sizeof(*port))) == NULL)
+		return NULL;
+	port->key = (struct port_key){ p->serial, id };
+	HASH_ADD(hh, p->node->ports, key, sizeof(port->key), port);
+	if (port->hh.tbl != NULL)
+		return port;
+	free(port);
+	errno = ENOMEM;
+	return NULL;
+}
+
+int
+ends_port_add(struct watched *w, uint64_t id)
+{
+	struct port	*port = ends_port(w->proc, id);
+
+	if (port == NULL && (port = port_new(w->proc, id)) == NULL)
+		return -1;
+	w->port = port;
+	LIST_INSERT_HEAD(&port->watched, w, same);
+	return 0;
 }
 
 /* ---- of a link ---- */

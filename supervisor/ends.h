@@ -21,6 +21,10 @@ struct watched	*ends_watched_new(struct proc *, struct pid watcher,
 		    uint64_t ref);	/* NULL: ENOMEM */
 void		 ends_watched_free(struct watched *);
 
+/* A port of a process here is monitored; it is gone with the last of these. */
+struct port	*ends_port(struct proc *, uint64_t id);
+int		 ends_port_add(struct watched *, uint64_t id);	/* -1: ENOMEM */
+
 /* p is linked to peer, or unlinks it. */
 struct link	*ends_link(struct proc *p, struct pid peer);
 struct link	*ends_link_new(struct proc *p, struct pid peer);

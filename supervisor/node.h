@@ -226,8 +226,18 @@ struct watched_key { struct pid watcher; uint64_t ref; };
 struct watched {			/* at the target */
 	UT_hash_handle		 hh;		/* node->watched */
 	LIST_ENTRY(watched)	 entry;		/* proc->watched */
+	LIST_ENTRY(watched)	 same;		/* port->watched */
 	struct watched_key	 key;
 	struct proc		*proc;
+	struct port		*port;		/* only of that; or NULL */
+};
+
+struct port_key { uint64_t serial, id; };	/* the owner's */
+
+struct port {				/* of a channel, while monitored */
+	UT_hash_handle		 hh;		/* node->ports */
+	struct port_key		 key;
+	LIST_HEAD(, watched)	 watched;	/* never empty */
 };
 
 /* ---- links: an entry at each end ---- */
@@ -358,6 +368,7 @@ struct node {
 	struct name		*names;
 	struct watch		*watches;
 	struct watched		*watched;
+	struct port		*ports;
 	struct link		*links;
 	struct intern		*interned;
 	struct proc_list	 drains;	/* dead, their tails unread */

@@ -60,15 +60,35 @@ remote_signal(struct node *n, const struct signal_frame *g)
 	struct wire_head	 h = { .op = ops[g->kind], .to = g->to,
 				    .from = g->from, .ref = g->ref };
 	const struct peer	*p;
+	const void		*body = g->cause.text;
 	size_t			 len = has_cause(g->kind) ?
 				    strlen(g->cause.text) : 0;
+	uint8_t			 port[8];
 
 	h.flags = len != 0 && g->cause.normal ? WIRE_F_NORMAL : 0;
-	if (post_frame(n, &h, g->cause.text, len, false))
+	if (g->kind == SIGNAL_MONITOR && g->port != 0) {
+		put_u64(port, g->port);
+		body = port;
+		len = sizeof(port);
+	}
+	if (post_frame(n, &h, body, len, false))
 		return NULL;
 	p = peer_find(n, g->to.node);
 	return !n->network || (p != NULL && p->dead) ? &noproc :
 	    &noconnection;
+}
+
+static const char *
+on_monitor(struct peer *peer, struct frame *f)
+{
+	struct signal_frame	g = { .kind = SIGNAL_MONITOR, .to = f->h.to,
+				    .from = f->h.from, .ref = f->h.ref };
+
+	if (f->body_len != 0 && (f->body_len != sizeof(g.port) ||
+	    (g.port = get_u64(f->body)) == 0))
+		return "monitor: what it names is no port";
+	watch_receive(peer->node, &g);
+	return NULL;
 }
 
 static const char *
@@ -129,8 +149,8 @@ remote_gather(struct peer *peer, const struct frame *f, struct remote_run *r)
 {
 	struct proc	*to;
 
-	if (f->h.op != WIRE_SEND && f->h.op != WIRE_FORWARD &&
-	    f->h.op != WIRE_CALL)
+	if (f->h.op != WIRE_SEND && f->h.op != WIRE_CHANNEL &&
+	    f->h.op != WIRE_FORWARD && f->h.op != WIRE_CALL)
 		return false;
 	if (r->frames != 0 && pid_equal(r->pid, f->h.to) &&
 	    r->p + r->n == f->bytes &&
@@ -363,7 +383,7 @@ typedef const char *remote_fn(struct peer *, struct frame *);
 static remote_fn *const routes[WIRE_OP_LIMIT] = {
 	[WIRE_SEND] = on_send,		[WIRE_SEND_NAME] = on_send_name,
 	[WIRE_CALL] = on_send,		[WIRE_REPLY] = on_reply,
-	[WIRE_FORWARD] = on_send,	[WIRE_MONITOR] = on_signal,
+	[WIRE_FORWARD] = on_send,	[WIRE_MONITOR] = on_monitor,
 	[WIRE_DEMONITOR] = on_signal,	[WIRE_DOWN] = on_signal,
 	[WIRE_LINK] = on_signal,	[WIRE_UNLINK] = on_signal,
 	[WIRE_N_UNLINK_ACK] = on_signal, [WIRE_N_LINK_EXIT] = on_signal,
@@ -376,6 +396,7 @@ static remote_fn *const routes[WIRE_OP_LIMIT] = {
 	[WIRE_N_PIECE] = on_piece,	[WIRE_N_CHOKE] = on_choke,
 	[WIRE_N_UNCHOKE] = on_choke,	[WIRE_N_NODES] = on_mesh,
 	[WIRE_N_WHOIS] = on_mesh,	[WIRE_N_IS] = on_mesh,
+	[WIRE_CHANNEL] = on_send,
 };
 
 const char *

@@ -34,10 +34,14 @@
 static const char *
 on_monitor(struct stream *s, struct frame *f, struct run *r)
 {
-	bool	mailbox = (f->h.flags & WIRE_F_MAILBOX) != 0;
+	bool		mailbox = (f->h.flags & WIRE_F_MAILBOX) != 0;
+	uint64_t	port = 0;
 
 	(void)r;
-	if (watch_monitor(s->proc, mailbox, f->h.ref, f->h.to) == 0)
+	if (f->body_len != 0 && (f->body_len != sizeof(port) ||
+	    (port = get_u64(f->body)) == 0))
+		return "monitor: what it names is no port";
+	if (watch_monitor(s->proc, mailbox, f->h.ref, f->h.to, port) == 0)
 		return NULL;
 	if (errno != ENOMEM)
 		return "monitor: its ref is in use, or too many monitors";
@@ -53,6 +57,14 @@ on_demonitor(struct stream *s, struct frame *f, struct run *r)
 		watch_demonitor_mailbox(s->proc, f->h.to);
 	else
 		watch_demonitor(s->proc, f->h.ref);
+	return NULL;
+}
+
+static const char *
+on_port_closed(struct stream *s, struct frame *f, struct run *r)
+{
+	(void)r;
+	watch_port_closed(s->proc, f->h.ref);
 	return NULL;
 }
 
@@ -385,7 +397,8 @@ static route_fn *const routes[WIRE_OP_LIMIT] = {
 	[WIRE_SYNC] = on_sync,		[WIRE_SPAWN] = on_spawn,
 	[WIRE_TAKE] = on_take,		[WIRE_TAKEN] = on_taken,
 	[WIRE_QUERY] = on_query,	[WIRE_CONTROL] = on_query,
-	[WIRE_NODES] = on_nodes,
+	[WIRE_NODES] = on_nodes,	[WIRE_CHANNEL] = carry_send,
+	[WIRE_PORT_CLOSED] = on_port_closed,
 };
 
 static const char *
@@ -399,7 +412,8 @@ route_one(struct stream *s, struct frame *f, struct run *r)
 		return "from is not its sender";
 	if (!s->hello && !first)
 		return "no hello before it";
-	if (f->h.op != WIRE_SEND && f->h.op != WIRE_FORWARD)
+	if (f->h.op != WIRE_SEND && f->h.op != WIRE_CHANNEL &&
+	    f->h.op != WIRE_FORWARD)
 		carry_flush(s, r);	/* what was sent first comes first */
 	return routes[f->h.op](s, f, r);
 }

@@ -191,7 +191,8 @@ settle_options(struct proc *p, const struct request *q, struct proc **owner)
 	if (by == NULL)
 		return 0;
 	if ((q->birth.flags & WIRE_F_MONITOR) != 0 &&
-	    watch_monitor(by, false, q->birth.monitor_ref, proc_pid(p)) == -1)
+	    watch_monitor(by, false, q->birth.monitor_ref, proc_pid(p),
+	    0) == -1)
 		return -1;
 	if ((q->birth.flags & WIRE_F_LINK) != 0 &&
 	    watch_link(by, proc_pid(p)) == -1)

@@ -25,6 +25,7 @@
 
 static const struct cause	noproc = { "noproc", false };
 static const struct cause	noconnection = { "noconnection", false };
+static const struct cause	closed = { "closed", true };
 
 /* ---- between the ends ---- */
 
@@ -80,15 +81,17 @@ watch_monitor_born(struct proc *p, bool mailbox, uint64_t ref,
 }
 
 int
-watch_monitor(struct proc *p, bool mailbox, uint64_t ref, struct pid target)
+watch_monitor(struct proc *p, bool mailbox, uint64_t ref, struct pid target,
+    uint64_t port)
 {
 	struct signal_frame	g = { .kind = SIGNAL_MONITOR, .ref = ref,
-				    .to = target };
+				    .to = target, .port = port };
 
 	if (watch_monitor_born(p, mailbox, ref, target) == -1)
 		return -1;
 	g.from = proc_pid(p);
-	if (!pid_equal(g.from, target))		/* of oneself: never fires */
+	/* Of oneself it never fires; a port of one's own may be closed. */
+	if (port != 0 || !pid_equal(g.from, target))
 		signal_send(p->node, &g);
 	return 0;
 }
@@ -127,6 +130,29 @@ watch_watched(struct proc *p, struct pid watcher, uint64_t ref)
 	    ends_watched_new(p, watcher, ref) == NULL ? -1 : 0;
 }
 
+/*
+ * Only the owner knows whether there is such a port; while somebody watches it
+ * has been asked, and will say when it is closed.
+ */
+static int
+port_watched(struct proc *p, const struct signal_frame *g)
+{
+	struct wire_head	 h = { .op = WIRE_PORT_WATCHED,
+				    .ref = g->port };
+	struct watched		*w = ends_watched(p->node, g->from, g->ref);
+	bool			 asked = ends_port(p, g->port) != NULL;
+
+	if (w->port != NULL)
+		return 0;
+	if (ends_port_add(w, g->port) == -1) {
+		ends_watched_free(w);
+		return -1;
+	}
+	if (!asked && p->state != PROC_EXITED)
+		stream_frame_to_proc(p, &h, NULL, 0);
+	return 0;
+}
+
 static void
 monitor_arrives(struct node *n, const struct signal_frame *g)
 {
@@ -134,8 +160,27 @@ monitor_arrives(struct node *n, const struct signal_frame *g)
 
 	if (p == NULL)
 		no_such_peer(n, g, &noproc);
-	else if (watch_watched(p, g->from, g->ref) == -1)
+	else if (watch_watched(p, g->from, g->ref) == -1 ||
+	    (g->port != 0 && port_watched(p, g) == -1))
 		no_such_peer(n, g, &noconnection);	/* no memory */
+}
+
+/* Entry by entry: what one of them sets off may take away others. */
+void
+watch_port_closed(struct proc *p, uint64_t id)
+{
+	struct signal_frame	 g = { .kind = SIGNAL_DOWN,
+				    .from = proc_pid(p), .cause = closed };
+	struct port		*port;
+	struct watched		*w;
+
+	while ((port = ends_port(p, id)) != NULL) {
+		w = LIST_FIRST(&port->watched);
+		g.to = w->key.watcher;
+		g.ref = w->key.ref;
+		ends_watched_free(w);
+		signal_send(p->node, &g);
+	}
 }
 
 static void

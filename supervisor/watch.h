@@ -20,15 +20,16 @@ struct signal_frame {
 	struct pid		 from, to;
 	uint64_t		 ref;	/* of the monitor; id of the unlink */
 	struct cause		 cause;	/* DOWN, LINK_EXIT, EXIT */
+	uint64_t		 port;	/* MONITOR: only that of it; or 0 */
 };
 
 /*
- * p monitors target under ref.  The DOWN goes to the stream that minted the
- * ref, or to p's mailbox.  -1: EEXIST (the ref is in use), EMFILE (too many),
- * ENOMEM.
+ * p monitors target, or that port of it, under ref.  The DOWN goes to the
+ * stream that minted the ref, or to p's mailbox.  -1: EEXIST (the ref is in
+ * use), EMFILE (too many), ENOMEM.
  */
 int	 watch_monitor(struct proc *p, bool mailbox, uint64_t ref,
-	    struct pid target);
+	    struct pid target, uint64_t port);
 void	 watch_demonitor(struct proc *p, uint64_t ref);
 
 /* Instead of a monitor that finds no memory: DOWN noconnection, at once. */
@@ -54,6 +55,10 @@ void	 watch_kill(struct proc *p, struct pid to);
 
 /* A signal arrives at this node. */
 void	 watch_receive(struct node *, const struct signal_frame *);
+
+/* p has closed that port of its own, or never had it: who watched it is told,
+   once. */
+void	 watch_port_closed(struct proc *p, uint64_t id);
 
 /* p is dead: everyone who watched it or was linked is told, once. */
 void	 watch_died(struct proc *p, const struct cause *);

@@ -73,6 +73,12 @@ compile() {
 	assert_line 'pong.'
 }
 
+@test "demo --chat: three people over three supervisors, in an empty environment, exit 0" {
+	run -0 env -i PATH="$PATH" HOME="$T" "$ROOT/scripts/demo" --chat
+	assert_line 'alice  reads  <alice>: hello from the first server'
+	assert_line 'bob    reads  You have been kicked: by carol'
+}
+
 @test "install: DESTDIR and PREFIX, exactly the documented files" {
 	plain_make install DESTDIR="$T/stage" PREFIX=/usr SYSCONFDIR=/etc \
 	    >/dev/null

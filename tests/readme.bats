@@ -3,12 +3,12 @@
 
 load helper
 
-# block LANGUAGE - the first block of README.md in that language.
+# block LANGUAGE [N] - the first, or N-th, block of README.md in that language.
 block() {
-	awk -v fence="\`\`\`$1" '
+	awk -v fence="\`\`\`$1" -v nth="${2:-1}" '
 	    $0 == "```" { if (inside) exit }
 	    inside
-	    $0 == fence { inside = 1 }' "$ROOT/README.md"
+	    $0 == fence { inside = ++n == nth }' "$ROOT/README.md"
 }
 
 setup() {
@@ -37,6 +37,18 @@ cc() {
 	# shellcheck disable=SC2046	# flags are words
 	cc -std=c11 -Wall -Wextra -Werror -c -o /dev/null greeter.c \
 	    $(pkg-config --cflags libmsg)
+}
+
+@test "README.md: the server of a channel, no warning" {
+	{
+		echo '#include <msg.h>'
+		block c 2
+		echo 'int main(int argc, char **argv)'
+		echo '{ return msg_main(argc, argv, MSG_TABLE(server)); }'
+	} >server.c
+	# shellcheck disable=SC2046	# flags are words
+	cc -std=c11 -Wall -Wextra -Werror -o server server.c \
+	    $(pkg-config --cflags --libs libmsg)
 }
 
 @test "README.md: the worker in shell, nothing for shellcheck to say" {

@@ -14,7 +14,7 @@ setup_suite() {
 	done
 	place_for_all "$root" "$bin" || return 1
 	# A test that hangs is a failure of its own, not of the whole run.
-	export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-$((60 *
+	export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-$((120 *
 	    ${BROOD_SLOW:-1}))}
 }
 

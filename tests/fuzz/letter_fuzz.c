@@ -13,7 +13,7 @@ int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static const uint8_t	ops[] = {
 	WIRE_SEND, WIRE_SEND_NAME, WIRE_CALL, WIRE_REPLY, WIRE_FORWARD,
-	WIRE_DOWN, WIRE_EXITED, WIRE_DONE, WIRE_NODE
+	WIRE_DOWN, WIRE_EXITED, WIRE_DONE, WIRE_NODE, WIRE_CHANNEL
 };
 
 /* The last byte of everything it lends is read: sanitizers watch the edge. */

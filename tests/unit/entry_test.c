@@ -9,6 +9,8 @@ MSG_REMOTABLE(first);
 MSG_REMOTABLE(second, (i32, n), (str, text), (pid, who), (strs, rest));
 MSG_REMOTABLE(forever);
 MSG_TYPE(number, (i32, n));
+MSG_REMOTABLE_CHANNEL(serves, number, (pid, who));
+MSG_REMOTABLE_CHANNEL(listens, number);
 
 static const struct msg_pid other = { FAKE_NODE, 7 };
 
@@ -26,6 +28,28 @@ second(const struct second *args)
 	CHECK(args->rest.n == 2 && strcmp(args->rest.v[1], "b") == 0);
 	msg_cork();
 	CHECK(msg_send(args->who, number, .n = args->n) == 0);
+}
+
+/* What was sent there before it began is there. */
+static void
+serves(const struct number_recvport *in, const struct serves *args)
+{
+	struct number	number;
+
+	CHECK(in->port.id == 1 && msg_pid_equal(in->port.owner, msg_self()));
+	CHECK(msg_channel_receive(number, in, &number) == 0);
+	CHECK(msg_send_copy(args->who, number, &number) == 0);
+}
+
+static void
+listens(const struct number_recvport *in)
+{
+	struct number	number;
+
+	CHECK(msg_channel_receive(number, in, &number) == 0);
+	CHECK(msg_channel_close(number, in) == 0);
+	CHECK(msg_channel_receive(number, in, &number) == -1);
+	CHECK(msg_send(other, number, .n = 1) == 0);
 }
 
 /* A loop that asks nothing of errors. */
@@ -52,7 +76,8 @@ runs_main(void)
 		unsetenv("BROOD_ENTRY");
 	for (argc = 0; words[argc] != NULL; argc++)
 		argv[argc + 1] = (char *)(uintptr_t)words[argc];
-	exit(msg_main(argc + 1, argv, MSG_TABLE(first, second, forever)));
+	exit(msg_main(argc + 1, argv, MSG_TABLE(first, second, forever,
+	    serves, listens)));
 }
 
 static void
@@ -105,6 +130,34 @@ looks_up(struct fake *f)
 	WANT(fake_body_is(&frame, "chat"));
 	fake_done(f, frame.h.ref, 0, (struct pid){ FAKE_NODE, 33 }, "");
 	return gets_forty(f);
+}
+
+static void
+sends_to_first_port(struct fake *f, int32_t n)
+{
+	struct msg_body	m = MSG(number, .n = n);
+	uint8_t		image[64];
+
+	fake_send(f, WIRE_CHANNEL, 0, fake_other, 1, image,
+	    body_write(m.type, m.message, image, sizeof(image)));
+}
+
+static bool
+is_early(struct fake *f)
+{
+	struct frame	frame;
+
+	WANT(fake_next(f, WIRE_WHEREIS, &frame));
+	sends_to_first_port(f, 40);
+	fake_done(f, frame.h.ref, 0, (struct pid){ FAKE_NODE, 33 }, "");
+	return gets_forty(f);
+}
+
+static bool
+sends_one(struct fake *f)
+{
+	sends_to_first_port(f, 1);
+	return gets_one(f);
 }
 
 static const char	*want_why;
@@ -214,8 +267,13 @@ main(void)
 	play("arguments: a name is looked up", "second",
 	    MSG_WORDS("40", "two words", "chat", "2", "a", "b"), looks_up,
 	    PLAIN, 0);
+	play("a port of its own: open before arguments are looked up",
+	    "serves", MSG_WORDS("chat"), is_early, PLAIN, 0);
+	play("a port of its own, and no arguments", "listens", NULL, sends_one,
+	    PLAIN, 0);
 	refused("third", NULL,
-	    "no entry third in prog (has: first, second, forever)");
+	    "no entry third in prog (has: first, second, forever, serves, "
+	    "listens)");
 	refused("first", MSG_WORDS("x"), "first: needs 0 values, has 1");
 	refused("second", MSG_WORDS("x", "y", "1", "0"),
 	    "second: value 1 ('x'): not a number");

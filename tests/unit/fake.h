@@ -39,6 +39,7 @@ struct fake {
 	struct pid	 worker;
 	pid_t		 child;
 	uint64_t	 base;			/* of refs */
+	uint64_t	 mailbox;		/* 0: FAKE_MAILBOX */
 	const char	*args;			/* MESSAGE, or NULL */
 	size_t		 args_len;
 };
@@ -259,7 +260,7 @@ fake_welcome(struct fake *f)
 	buf_init(&b, FAKE_MESSAGE);
 	buf_add_u16(&b, WIRE_VERSION);
 	buf_add_u64(&b, f->base);
-	buf_add_u64(&b, FAKE_MAILBOX);
+	buf_add_u64(&b, f->mailbox != 0 ? f->mailbox : FAKE_MAILBOX);
 	buf_add_u32(&b, FAKE_MESSAGE);
 	buf_add_str8(&b, "alpha");
 	buf_add_u8(&b, f->args != NULL);

@@ -115,6 +115,35 @@ test_ignored(void)
 	world_close(&w);
 }
 
+/* A large frame for one above its mark is not assembled first. */
+static void
+test_held_begun(void)
+{
+	static const enum wire_op ops[] = { WIRE_SEND, WIRE_CALL,
+					    WIRE_FORWARD, WIRE_CHANNEL };
+	struct wire_head	 h = { .len = 1 << 20 };
+	struct world		 w;
+	struct proc		*c, *g;
+	uint8_t			 head[WIRE_HEAD];
+	size_t			 i;
+
+	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		world_open(&w, MARKS);
+		c = world_worker(&w, "c");
+		g = world_guest(&w);
+		flood(c->main, c, 65 * KB);
+		h.op = (uint8_t)ops[i];
+		h.to = proc_pid(c);
+		h.from = proc_pid(g);
+		wire_put(head, &h);
+		world_bytes(g->main, head, sizeof(head));
+		world_route(g->main);
+		ok(g->main->paused, "the beginning of a large %s is held",
+		    wire_rule(ops[i])->name);
+		world_close(&w);
+	}
+}
+
 static void
 test_held(void)
 {
@@ -326,6 +355,7 @@ main(void)
 	test_what_is_not_choked();
 	test_ignored();
 	test_held();
+	test_held_begun();
 	test_reply_to_attached();
 	test_receiver_dies();
 	test_sender_ends();

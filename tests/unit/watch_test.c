@@ -344,6 +344,166 @@ test_text_that_looks_linked(void)
 	world_close(&w);
 }
 
+/* ---- ports ---- */
+
+#define PORT(id)	.body = "\0\0\0\0\0\0\0" id, .n = 8
+
+static void
+test_port(void)
+{
+	struct world	 w;
+	struct proc	*a, *b, *c;
+
+	world_open(&w, "");
+	a = world_worker(&w, "a");
+	b = world_worker(&w, "b");
+	c = world_worker(&w, "c");
+	SAYS(a->main, SEND, .to = proc_pid(b), .text = "first");
+	SAYS(a->main, MONITOR, .to = proc_pid(b), .ref = 1, PORT("\2"));
+	SAYS(a->main, MONITOR, .to = proc_pid(b), .ref = 2, PORT("\2"));
+	SAYS(c->main, MONITOR, .to = proc_pid(b), .ref = 3, PORT("\2"));
+	SAYS(a->main, MONITOR, .to = proc_pid(b), .ref = 4, PORT("\3"));
+	SAYS(a->main, MONITOR, .to = proc_pid(b), .ref = 5);
+	is_str(world_heard(b->main), "SEND 1 first; PORT_WATCHED #2; "
+	    "PORT_WATCHED #3", "the owner is asked once for each port");
+	SAYS(b->main, PORT_CLOSED, .ref = 9);
+	SAYS(c->main, PORT_CLOSED, .ref = 2);
+	is_str(world_heard(a->main), "", "another's port cannot be closed");
+	SAYS(b->main, PORT_CLOSED, .ref = 2);
+	SAYS(b->main, PORT_CLOSED, .ref = 2);
+	is_str(world_heard(a->main), "DOWN 2 #2 closed; DOWN 2 #1 closed",
+	    "all who watch a port are told that it is closed, once");
+	is_str(world_heard(c->main), "DOWN 2 #3 closed", "each of them");
+	world_dies(b, 3 << 8, false);
+	is_str(world_heard(a->main), "DOWN 2 #5 exit 3; DOWN 2 #4 exit 3",
+	    "of the others the owner's death is told");
+	ok(w.n.ports == NULL && a->nwatches == 0, "nothing is left");
+	SAYS(a->main, MONITOR, .to = { WORLD_ID, 2 }, .ref = 6, PORT("\3"));
+	is_str(world_heard(a->main), "DOWN 2 #6 noproc", "a port of the dead");
+	world_close(&w);
+}
+
+static void
+test_port_demonitor(void)
+{
+	struct world	 w;
+	struct proc	*a, *b;
+
+	world_open(&w, "");
+	a = world_worker(&w, "a");
+	b = world_worker(&w, "b");
+	SAYS(a->main, MONITOR, .to = proc_pid(b), .ref = 1, PORT("\2"));
+	SAYS(a->main, MONITOR, .to = proc_pid(b), .ref = 2, PORT("\2"));
+	SAYS(a->main, DEMONITOR, .ref = 1);
+	SAYS(b->main, PORT_CLOSED, .ref = 2);
+	is_str(world_heard(a->main), "DOWN 2 #2 closed",
+	    "demonitored: nothing is told");
+	SAYS(a->main, MONITOR, .to = proc_pid(b), .ref = 3, PORT("\2"));
+	SAYS(a->main, DEMONITOR, .ref = 3);
+	ok(w.n.ports == NULL, "with the last who watches it the entry goes");
+	(void)world_heard(b->main);
+	SAYS(a->main, MONITOR, .to = proc_pid(b), .ref = 4, PORT("\2"));
+	is_str(world_heard(b->main), "PORT_WATCHED #2",
+	    "so the owner is asked again");
+	world_dies(a, 0, false);
+	ok(w.n.ports == NULL && w.n.watched == NULL, "a dead watcher, too");
+	world_close(&w);
+}
+
+/* What a process does to a port of its own, and to itself. */
+static void
+test_port_of_oneself(void)
+{
+	struct world	 w;
+	struct proc	*a;
+
+	world_open(&w, "");
+	a = world_worker(&w, "a");
+	SAYS(a->main, MONITOR, .to = proc_pid(a), .ref = 1, PORT("\2"));
+	SAYS(a->main, MONITOR, .to = proc_pid(a), .ref = 2, PORT("\3"));
+	is_str(world_heard(a->main), "PORT_WATCHED #2; PORT_WATCHED #3",
+	    "a port of one's own is watched like others");
+	SAYS(a->main, PORT_CLOSED, .ref = 2);
+	is_str(world_heard(a->main), "DOWN 1 #1 closed", "and told of");
+	world_dies(a, 0, false);
+	ok(w.n.ports == NULL, "nothing is left of the dead");
+	world_close(&w);
+}
+
+/* Closed by the last that the dead has sent; and closed behind its back. */
+static void
+test_port_last_words(void)
+{
+	struct world	 w;
+	struct proc	*a, *b;
+
+	world_open(&w, "");
+	a = world_worker(&w, "a");
+	b = world_worker(&w, "b");
+	SAYS(a->main, MONITOR, .to = proc_pid(b), .ref = 1, PORT("\2"));
+	SAYS(a->main, MONITOR, .to = proc_pid(b), .ref = 2, PORT("\3"));
+	PUTS(b->main, PORT_CLOSED, .ref = 2);
+	world_exits(b, SIGKILL, false);
+	SAYS(a->main, MONITOR, .to = proc_pid(b), .ref = 3, PORT("\2"));
+	world_turn(&w);
+	is_str(world_heard(a->main), "DOWN 2 #3 closed; DOWN 2 #1 closed; "
+	    "DOWN 2 #2 signal 9 (KILL)", "closed, then dead: one notice each");
+	world_close(&w);
+}
+
+static void
+test_port_forged(void)
+{
+	static const struct { const char *title; struct say say; } rows[] = {
+		{ "a port of 7 bytes", { .op = WIRE_MONITOR, .body = "1234567",
+		    .n = 7 } },
+		{ "port 0", { .op = WIRE_MONITOR, PORT("\0") } },
+		{ "a short message to a port", { .op = WIRE_CHANNEL,
+		    .text = "1234567" } },
+		{ "the relay's own word", { .op = WIRE_PORT_WATCHED } },
+	};
+	struct world	 w;
+	struct proc	*a, *b;
+	size_t		 i;
+
+	world_open(&w, "");
+	b = world_worker(&w, "b");
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct say	say = rows[i].say;
+
+		a = world_worker(&w, "a");
+		say.to = proc_pid(b);
+		world_says(a->main, say);
+		ok(a->main->broken || a->main->conn.why != NULL, "%s ends "
+		    "who says it", rows[i].title);
+	}
+	is_str(world_heard(b->main), "", "and its owner hears nothing");
+	world_close(&w);
+}
+
+static void
+test_channel(void)
+{
+	struct world	 w;
+	struct proc	*a, *b;
+
+	world_open(&w, "");
+	a = world_worker(&w, "a");
+	b = world_worker(&w, "b");
+	PUTS(a->main, SEND, .to = proc_pid(b), .text = "one");
+	PUTS(a->main, CHANNEL, .to = proc_pid(b), .ref = 2, .text = "image 2.");
+	PUTS(a->main, CHANNEL, .to = proc_pid(b), .ref = 3, .text = "image 3.");
+	PUTS(a->main, SEND, .to = proc_pid(b), .text = "four");
+	PUTS(a->main, CHANNEL, .to = world_nobody(), .ref = 2,
+	    .text = "image 2.");
+	world_route(a->main);
+	is_str(world_heard(b->main), "SEND 1 one; CHANNEL 1 #2 image 2.; "
+	    "CHANNEL 1 #3 image 3.; SEND 1 four", "to ports and to their "
+	    "owner: one order");
+	is_int((int)w.n.stats.frames_dropped, 1, "to the dead: it vanishes");
+	world_close(&w);
+}
+
 /* As many as fit; one more is a fault of who asks. */
 static void
 test_limit(void)
@@ -356,13 +516,13 @@ test_limit(void)
 	a = world_worker(&w, "a");
 	b = world_worker(&w, "b");
 	for (ref = 1; ref <= NODE_WATCHES_MAX; ref++)
-		if (watch_monitor(a, false, ref, proc_pid(b)) == -1)
+		if (watch_monitor(a, false, ref, proc_pid(b), 0) == -1)
 			break;
 	is_int((intmax_t)ref, NODE_WATCHES_MAX + 1, "so many monitors");
-	is_int(watch_monitor(a, false, ref, proc_pid(b)), -1, "no more");
+	is_int(watch_monitor(a, false, ref, proc_pid(b), 0), -1, "no more");
 	is_int(errno, EMFILE, "EMFILE");
 	is_int(watch_link(a, proc_pid(b)), -1, "nor a link");
-	is_int(watch_monitor(a, false, 5, proc_pid(b)), -1, "a ref again");
+	is_int(watch_monitor(a, false, 5, proc_pid(b), 0), -1, "a ref again");
 	is_int(errno, EEXIST, "EEXIST");
 	SAYS(b->main, LINK, .to = proc_pid(a));
 	is_str(world_orders(&w), "O_KILL 2 TERM order",
@@ -387,6 +547,12 @@ main(void)
 	test_exit();
 	test_chain();
 	test_text_that_looks_linked();
+	test_port();
+	test_port_demonitor();
+	test_port_of_oneself();
+	test_port_last_words();
+	test_port_forged();
+	test_channel();
 	test_limit();
 	return tap_done();
 }

@@ -57,6 +57,8 @@ world_check_monitors(const struct proc *p)
 	}
 	LIST_FOREACH(at, &p->watched, entry) {
 		BUG_ON(at->proc != p);
+		BUG_ON(at->port != NULL &&
+		    ends_port(at->proc, at->port->key.id) != at->port);
 		target = proc_by_pid(p->node, at->key.watcher);
 		BUG_ON(target == NULL || ends_watch(target,
 		    at->key.ref) == NULL);
