@@ -200,6 +200,7 @@ half_closed() {
 	# What the first server says does not get out.
 	kill -STOP "$(at 1 relay_pid)"
 	types alice bob
+	reads alice <<<'*** bob has connected'
 	types other bob
 	reads other <<<'*** bob has connected'
 	reads carol <<<'*** bob has connected'
@@ -209,10 +210,7 @@ half_closed() {
 	reads other <<<'You have been kicked: by SYSTEM'
 	ends other
 	# The server of the first showed nothing of the second.
-	reads alice <<-END
-	*** bob has connected
-	<bob>: early
-	END
+	reads alice <<<'<bob>: early'
 	reads carol <<-END
 	*** bob has disconnected
 	*** bob has connected
