@@ -118,12 +118,12 @@ chat_arrived() {
 }
 
 reads() {
-	local name=$1
+	local name=$1 order=${2:-cat}
 
 	cat >"$T/$name.wanted"
 	wait_until "${CHAT_SECONDS:-10}" chat_arrived "$name" \
 	    "$(stat -c %s "$T/$name.wanted")" || true
-	chat_unread "$name" >"$T/$name.got"
+	chat_unread "$name" | "$order" >"$T/$name.got"
 	if ! diff "$T/$name.wanted" "$T/$name.got" >"$T/$name.diff"; then
 		echo "$name is not shown (<), or is shown instead (>):"
 		cat "$T/$name.diff"
@@ -131,6 +131,9 @@ reads() {
 	fi
 	CHAT_READ[$name]=$(stat -c %s "$T/$name.shown")
 }
+
+# The same, where lines come in no certain order; they are wanted sorted.
+reads_sorted() { reads "$1" sort; }
 
 # all_read NAME... - each of them reads the same.
 all_read() {
