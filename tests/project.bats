@@ -42,7 +42,7 @@ compile() {
 
 	while read -r name; do
 		[[ $name == */NAME* || -e $ROOT/$name ]] || missing+=" $name"
-	done < <(grep -ohE "\b($folder|bench|mk)/[A-Za-z0-9_./-]*[A-Za-z0-9_]" \
+	done < <(grep -ohP "(?<![\w/])(\./)?($folder|bench|mk)/[\w./-]*\w" \
 	    "$ROOT"/{README,CONTRIBUTING,SECURITY}.md)
 	assert_equal "$missing" ""
 }
