@@ -40,7 +40,8 @@ CONF	= ini conf_sink conf_unit conf_words conf_host conf_value conf_table \
 BROODD	= $(CONF) account words where programs source sigs notify sweep rundir \
 	  daemonize child keys listen starter kids orders report reload guard \
 	  parent broodd
-RELAY	= $(CONF) keys bytes tls loop node host proc names stream lane peer \
+RELAY	= $(CONF) keys bytes tls loop node host proc names stream lane \
+	  lane_half peer \
 	  registry post flow ask life ends watch errand death spawn carry route \
 	  hail target dial proxy trunk session clash handshake mesh remote \
 	  traffic announce places beacon discover netif resolve rows census \

@@ -12,6 +12,8 @@
  * A process is one thread of one Unix process, so no call takes a handle.
  * Errors:  -1 and errno, unless a call says otherwise.
  *
+ * One page, for it is the manual of the library at hand.
+ *
  * Whatever ends in an underscore, and every macro without a comment of its
  * own, is there for the macros beside it and may change.
  */

@@ -7,6 +7,8 @@
  * with its queue.  Ports beside messages, several or merged: all that has come
  * is sorted first, for the clauses decide, not the order in which it came.
  *
+ * They stand together because what one of them leaves another takes.
+ *
  * Owns:    choosing.
  * Not here: whether a clause wants a letter (match.c), how frames become mail
  *          (self.c, mailbox.c), what a port holds (port.c), images (body.c).

@@ -48,10 +48,10 @@ seconds_since(const struct node *n, struct mono then)
 static bool
 is_up_there(const struct node *n, const char *address)
 {
-	const struct peer	*p, *next;
+	const struct peer	*p;
 
-	NODE_EACH(n->peers, p, next)
-		if (p->state == PEER_UP && strcmp(p->address, address) == 0)
+	LIST_FOREACH(p, &n->up_peers, up)
+		if (strcmp(p->address, address) == 0)
 			return true;
 	return false;
 }

@@ -1,6 +1,8 @@
 /*
  * query.c - questions and orders of the command line.
  *
+ * One verb a function and a row of its table; they share nothing but that.
+ *
  * Owns:    the verbs of QUERY and CONTROL, requests for a reload.
  * Not here: live readers (live.c), the form of rows (rows.c).
  * Errors:  DONE with errno and a text for people.

@@ -6,7 +6,7 @@
  * read-ahead: that would copy all input once more, and for each small record
  * move all that follows.
  *
- * Owns:    OpenSSL; no other file includes it.  What makes a peer authentic.
+ * Owns:    OpenSSL, so all of TLS is in this file; what makes a peer authentic.
  * Not here: sockets, deadlines, where keys come from (keys.c).
  * Errors:  -1 and errno; the first failure of a connection stays, with its
  *          reason.  OpenSSL's error queue is empty between calls.

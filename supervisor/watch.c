@@ -7,6 +7,9 @@
  * is older than the peer's knowledge of the unlink, and is ignored as well: a
  * newer one would come after the acknowledgement.
  *
+ * Both ends of monitors and links in one file: each half is wrong or right only
+ * beside the other.
+ *
  * Owns:    the protocol between the ends.
  * Not here: the entries (ends.c), when a process is dead (death.c), how it is
  *          ended (life.c).

@@ -6,8 +6,8 @@ load helper
 load words
 
 setup() {
-	! sanitized || skip "a sanitizer has its own allocator"
 	brood_setup
+	! sanitized || skip "a sanitizer has its own allocator"
 	mkdir -m 1777 "$T/out"
 	mkdir "$T/bin"
 	SHIM=$BROOD_BUILD/tests/shim/fault.so

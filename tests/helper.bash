@@ -25,6 +25,7 @@ BROOD_BUILD=$(cd "$ROOT" && realpath "${BROOD_BUILD:-build}")
 TEST_WORKERS=$BROOD_BUILD/tests/workers		# tests/workers/*.c, compiled
 SLOW=${BROOD_SLOW:-1}		# sanitizers: every wait is that much longer
 PATH=$BROOD_BIN:$PATH
+T=				# the place of a test, see brood_setup
 
 # ---- each test's own place ----
 
@@ -64,6 +65,8 @@ use_run_dir() {
 brood_teardown() {
 	local status=0 log
 
+	# Without its own place nothing was started, and nothing may be killed.
+	[ -n "${T-}" ] || return 0
 	if [ -z "${BATS_TEST_COMPLETED-}" ]; then
 		for log in "$T"/broodd*.log; do
 			[ -s "$log" ] || continue
@@ -146,7 +149,7 @@ background() {
 # processes_of FOLDER - the processes of the run directories below it, each by
 # what its environment says.
 processes_of() {
-	{ grep -lzs "^BROOD_RUN=$1\(/\|\$\)" /proc/[0-9]*/environ || true; } |
+	{ grep -lzs "^BROOD_RUN=${1:?}\(/\|\$\)" /proc/[0-9]*/environ || true; } |
 	    cut -d/ -f3
 }
 

@@ -1,7 +1,7 @@
 /*
  * lane_memory_test.c - lanes when there is no memory: nothing is lost.
  *
- * Holds lane.c itself, with an allocator that fails when it is told to.
+ * Holds lane.c and lane_half.c, with an allocator that fails when told to.
  */
 #include "lanes.h"
 
@@ -35,6 +35,7 @@ test_calloc(size_t n, size_t size)
 #define malloc	test_malloc
 #define calloc	test_calloc
 #include "lane.c"
+#include "lane_half.c"
 
 /* What the caller of each does who can wait: again, until there is memory. */
 static void

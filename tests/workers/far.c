@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "msg.h"
+#include "must.h"
 
 MSG_TYPE(stop);
 MSG_TYPE(number, (i32, n));
@@ -32,20 +33,6 @@ MSG_REMOTABLE(adds, (i64, a), (i64, b), (strs, words));
 MSG_REMOTABLE(calls_on, (i32, depth));
 MSG_REMOTABLE(dies, (str, how));
 MSG_REMOTABLE(sleeps);
-
-#define MUST(e)		do {						\
-	if (!(e))							\
-		msg_die("line %d: not: %s (%s; %s)", __LINE__, #e,	\
-		    strerror(errno), msg_why());			\
-} while (0)
-
-static struct msg_pid
-born(struct msg_pid pid)
-{
-	if (pid.serial == 0)
-		msg_die("spawn: %s", msg_why());
-	return pid;
-}
 
 static struct msg_node
 there(void)

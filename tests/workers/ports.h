@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "msg.h"
+#include "must.h"
 
 MSG_TYPE(item, (i32, n), (str, text));
 MSG_TYPE(mark, (i32, n));
@@ -18,20 +19,6 @@ MSG_TYPE(stop);
 MSG_TYPE(ends, (port(item), to), (i32, n));
 
 #define LONG_TIME	20000		/* ms */
-
-#define MUST(e)		do {						\
-	if (!(e))							\
-		msg_die("line %d: not: %s (%s; %s)", __LINE__, #e,	\
-		    strerror(errno), msg_why());			\
-} while (0)
-
-static MSG_UNUSED struct msg_pid
-born(struct msg_pid pid)
-{
-	if (pid.serial == 0)
-		msg_die("spawn: %s", msg_why());
-	return pid;
-}
 
 /* The i-th of the other nodes, round and round; alone: this one. */
 static MSG_UNUSED struct msg_node

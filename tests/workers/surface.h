@@ -16,26 +16,13 @@
 #include <unistd.h>
 
 #include "msg.h"
+#include "must.h"
 
 #define MS	10000			/* how long anything may take */
 #define ROUNDS	20
 #define NODES	(str, there), (str, third)
 
 MSG_TYPE(stop);
-
-#define MUST(e)		do {						\
-	if (!(e))							\
-		msg_die("line %d: not: %s (%s; %s)", __LINE__, #e,	\
-		    strerror(errno), msg_why());			\
-} while (0)
-
-static MSG_UNUSED struct msg_pid
-born(struct msg_pid pid)
-{
-	if (pid.serial == 0)
-		msg_die("spawn: %s", msg_why());
-	return pid;
-}
 
 static MSG_UNUSED struct msg_node
 node_of(const char *name)

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "input.h"
+#include "listener.h"
 #include "loop.h"
 #include "queue.h"
 #include "room.h"
@@ -31,7 +32,6 @@
 
 #define READ_SIZE	32768
 #define READ_PRESSED	4096	/* and then not before the next tick */
-#define TOO_MANY	"The server is full, please try again later\n"
 #define TOO_SLOW	"You have been disconnected: too slow\n"
 #define GOING_DOWN	"You have been disconnected: the server is going down\n"
 
@@ -371,7 +371,7 @@ clients_room(struct clients *in, struct room *room)
 static void
 refuse(int fd)
 {
-	(void)send(fd, TOO_MANY, sizeof(TOO_MANY) - 1,
+	(void)send(fd, LISTENER_FULL, sizeof(LISTENER_FULL) - 1,
 	    MSG_NOSIGNAL | MSG_DONTWAIT);
 	close(fd);
 }

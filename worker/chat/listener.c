@@ -23,7 +23,6 @@
 
 #define TURN_MOST	64	/* connections, before others have their turn */
 #define PAUSE_MS	200	/* when not even one descriptor is to be had */
-#define FULL		"The server is full, please try again later\n"
 
 struct listener {
 	int		 fd;
@@ -162,7 +161,7 @@ refuse_one(struct listener *l)
 		close(l->spare);
 	fd = accept4(l->fd, (struct sockaddr *)&from, &n, SOCK_CLOEXEC);
 	if (fd != -1) {
-		(void)send(fd, FULL, sizeof(FULL) - 1,
+		(void)send(fd, LISTENER_FULL, sizeof(LISTENER_FULL) - 1,
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
 		close(fd);
 	}

@@ -11,6 +11,7 @@ struct listener;
 struct loop;
 
 #define LISTENER_WHY	256
+#define LISTENER_FULL	"The server is full, please try again later\n"
 
 /* Has the port; nobody gets in yet.  Address NULL: every one of this host;
    port 0: any free one.  NULL: and why. */
