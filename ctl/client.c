@@ -2,6 +2,8 @@
  * client.c - one stream to the supervisor: as a guest, or as the worker that
  * started us.
  *
+ * Both ways in one file: after the first frames they are one.
+ *
  * Owns:    connecting, ATTACH, HELLO and WELCOME, waiting, refs.
  * Not here: what is asked (cmd_*.c), bodies of messages (message.c), rows
  *          (row.c), where the socket is (paths.c).

@@ -1,6 +1,8 @@
 /*
  * body.c - a message struct to and from the bytes of an image.
  *
+ * Writer and reader in one file: each is the other's specification.
+ *
  * Owns:    the direct writer and reader of tpl images, driven by a type's
  *          table of fields.  The bytes are those libtpl would write.
  * Not here: what may stand in a format (type.c); formats known only at run

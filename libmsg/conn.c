@@ -1,6 +1,9 @@
 /*
  * conn.c - frames over a stream socket: read in place, written or queued.
  *
+ * Longer than most: reading and writing share one struct, and its descriptors
+ * travel both ways.
+ *
  * Owns:    the descriptor, unread bytes, queued bytes, descriptors on their
  *          way.
  * Not here: when to read and write (the loop), marks and what they mean.

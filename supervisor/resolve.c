@@ -6,7 +6,7 @@
  * grows with the number of servers; a question is therefore answered after
  * RESOLVER_MS at the latest, and what c-ares says later is dropped.
  *
- * Owns:    c-ares; no other file includes it.  Questions under way.
+ * Owns:    c-ares, so all of it is in this file; questions under way.
  * Not here: what follows from an answer; when to ask again.
  * Errors:  a question that was taken is always answered, once.
  */

@@ -1,6 +1,8 @@
 /*
  * tcp.c - the sockets of trunks: bytes both ways, with TLS or without.
  *
+ * With TLS and without in one file: they differ in single steps of one way.
+ *
  * Owns:    struct tcp, world->tcps.
  * Not here: how there comes to be one (strangers.c, tcp_dial.c), frames
  *          (traffic.c), TLS itself (tls.c).

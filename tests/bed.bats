@@ -50,7 +50,8 @@ beats_on() {
 beats_no_more() {
 	local before
 
-	# What was under way may still come.
+	# What was under way may still come.  Both times are of absence: there
+	# is no condition to wait for.
 	sleep 0.1
 	before=$(beaten)
 	sleep 0.3
@@ -179,6 +180,7 @@ grandchild() { pgrep -x -P "$(pgrep -P "$BG" | head -n 1)" relay; }
 		beats_on
 	done
 	bed_path 1 2 100
+	# A rate is counted over a time.
 	sleep 0.2
 	took=$(beaten)
 	sleep 0.5
@@ -197,7 +199,7 @@ grandchild() { pgrep -x -P "$(pgrep -P "$BG" | head -n 1)" relay; }
 	bed_cut_syn 1 2
 	dials none beat 127.0.0.1 "$door" 10
 	stranger
-	sleep 0.3
+	sleep 0.3			# absence, again
 	[ ! -s "$T/none.out" ]
 	bed_tell refuse 2
 	run -1 stranger

@@ -149,8 +149,10 @@ background() {
 # processes_of FOLDER - the processes of the run directories below it, each by
 # what its environment says.
 processes_of() {
-	{ grep -lzs "^BROOD_RUN=${1:?}\(/\|\$\)" /proc/[0-9]*/environ || true; } |
-	    cut -d/ -f3
+	local folder=${1:?}		# without one it would be everybody's
+
+	{ grep -lzs "^BROOD_RUN=$folder\(/\|\$\)" /proc/[0-9]*/environ ||
+	    true; } | cut -d/ -f3
 }
 
 nothing_of() { [ -z "$(processes_of "$1")" ]; }

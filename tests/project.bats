@@ -177,3 +177,19 @@ compile() {
 	run -0 brood run "$T/workers/tiny:hello"
 	assert_output --partial "hello"
 }
+
+@test "helper: a test without a place of its own knows no processes, and its end ends none" {
+	run ! processes_of ""
+	T='' run -0 brood_teardown
+}
+
+@test "tap: a skipped point that is not ok counts, and so does a program without a plan" {
+	printf '#!/bin/sh\necho 1..2; echo ok 1; echo "not ok 2 # skip"\n' \
+	    >"$T/skips"
+	printf '#!/bin/sh\necho ok 1\n' >"$T/planless"
+	chmod 755 "$T/skips" "$T/planless"
+	run -1 "$ROOT/scripts/tap" "$T/skips"
+	assert_line 'not ok 2 - skips: # skip'
+	run -1 "$ROOT/scripts/tap" "$T/planless"
+	assert_line 'not ok 2 - planless: ended with 0 and without a plan'
+}

@@ -21,6 +21,8 @@
  *
  * B may be * (any).  Who dials is found by the owner of the other socket: the
  * relay below one of the guards.  Whoever is no host of ours is host 0.
+ *
+ * One file, for it is one small program.
  */
 #include <sys/queue.h>
 #include <sys/socket.h>

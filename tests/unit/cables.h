@@ -3,7 +3,8 @@
  *
  * Part of nodes.h, which tells what it is for.  A cable is a connection from
  * its dial to its end.  What is sent waits at the other end until its time has
- * come; what is cut off waits on, as TCP would repeat it.
+ * come; what is cut off waits on, as TCP would repeat it.  Boxes and cables
+ * call each other, so they stand together.
  */
 #ifndef UNIT_CABLES_H
 #define UNIT_CABLES_H

@@ -1,4 +1,8 @@
-/* child_test.c - one birth, one death: what a child is, how a failure reads. */
+/*
+ * child_test.c - one birth, one death: what a child is, how a failure reads.
+ *
+ * Cases of one module, each short and by itself.
+ */
 #include "tap.h"
 
 #include <errno.h>

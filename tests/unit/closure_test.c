@@ -1,6 +1,8 @@
 /*
  * closure_test.c - a function called on a node: its result, its death before or
  * after the call came, time, and a node that goes; both ends.
+ *
+ * Cases of one module, each short and by itself.
  */
 #include "fake.h"
 

@@ -1,4 +1,8 @@
-/* handshake_test.c - from a connection to a session: what joins, what stays. */
+/*
+ * handshake_test.c - from a connection to a session: what joins, what stays.
+ *
+ * Cases of one module, each short and by itself.
+ */
 #include "nodes.h"
 
 #define SECOND	"peer-timeout = 1s\n"

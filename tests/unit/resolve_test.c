@@ -2,7 +2,8 @@
  * resolve_test.c - names looked up at a name server of the test's own, which
  * answers, says no, hangs, lies and sends garbage.
  *
- * The file itself is compiled here, with less time for an answer.
+ * The file itself is compiled here, with less time for an answer.  Cases of one
+ * module, each short and by itself.
  */
 #define RESOLVER_MS	2500
 #define TRY_MS		1000		/* then 2 s: longer than RESOLVER_MS */

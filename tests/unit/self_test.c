@@ -1,6 +1,8 @@
 /*
  * self_test.c - a worker and its line: hand-shake, sending, corks, chokes,
  * floods, and every way to end.
+ *
+ * Cases of one module, each short and by itself.
  */
 #include "fake.h"
 

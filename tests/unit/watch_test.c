@@ -1,4 +1,8 @@
-/* watch_test.c - monitors, links and exit signals of one node. */
+/*
+ * watch_test.c - monitors, links and exit signals of one node.
+ *
+ * Cases of one module, each short and by itself.
+ */
 #include "world.h"
 
 static void
